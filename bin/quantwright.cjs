@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+"use strict";
+const path = require("node:path");
+const { FLOOR, run } = require("./node-runtime.cjs");
+
+const main = path.join(__dirname, "..", "dist", "main.js");
+if (Number(process.versions.node.split(".")[0]) >= FLOOR) {
+  import(require("node:url").pathToFileURL(main).href).catch((error) => {
+    process.stderr.write("quantwright: " + (error && error.stack ? error.stack : String(error)) + "\n");
+    process.exit(1);
+  });
+} else {
+  run([main, ...process.argv.slice(2)]);
+}
