@@ -1,0 +1,76 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Kysely, PostgresDialect, SqliteDialect, type Dialect } from "kysely";
+import { Migrator, type Migration } from "kysely/migration";
+import { Pool, types } from "pg";
+import { RefusalError } from "../domain/refusal.ts";
+import { openSqlite } from "./sqlite-connection.ts";
+
+/** Where a store lives: a SQLite file, or a Postgres database (a schema of its own keeps tests apart). */
+export type DatabaseLocation =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string; readonly schema?: string };
+
+/** Migrations by name, applied in the order of their names. */
+export type Migrations = Readonly<Record<string, Migration>>;
+
+const INT8 = 20;
+
+function dialectOf(location: DatabaseLocation): Dialect {
+  if (location.kind === "sqlite") {
+    mkdirSync(dirname(location.file), { recursive: true, mode: 0o700 });
+    return new SqliteDialect({ database: openSqlite(location.file) });
+  }
+  return new PostgresDialect({
+    pool: new Pool({
+      connectionString: location.url,
+      max: 8,
+      ...(location.schema === undefined ? {} : { options: `-c search_path=${location.schema}` }),
+      // Integer microseconds and counters stay far below 2^53, so they are numbers in both dialects.
+      types: {
+        getTypeParser: (oid, format) =>
+          oid === INT8 && format !== "binary" ? Number : types.getTypeParser(oid, format),
+      },
+    }),
+  });
+}
+
+function openingFailed(location: DatabaseLocation, error: unknown): RefusalError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const where = location.kind === "sqlite" ? location.file : "the Postgres database of DATABASE_URL";
+  return new RefusalError(
+    {
+      code: "STORE_UNAVAILABLE",
+      message: `cannot open the store ${where}: ${reason}`,
+      remedy:
+        location.kind === "sqlite"
+          ? "make the data directory writable, free disk space, or choose another one with --data-dir"
+          : "check that the database runs and that DATABASE_URL names it",
+    },
+    { cause: error },
+  );
+}
+
+/**
+ * Opens a database and brings its schema up to date. Nothing stays open when that fails.
+ * @throws RefusalError `STORE_UNAVAILABLE` where the database cannot be opened or migrated.
+ */
+export async function openDatabase<Tables>(
+  location: DatabaseLocation,
+  migrations: Migrations,
+): Promise<Kysely<Tables>> {
+  let database: Kysely<Tables> | undefined;
+  try {
+    database = new Kysely<Tables>({ dialect: dialectOf(location) });
+    const migrator = new Migrator({
+      db: database,
+      provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+    return database;
+  } catch (error) {
+    await database?.destroy().catch(() => undefined);
+    throw openingFailed(location, error);
+  }
+}
