@@ -14,8 +14,6 @@ export type DatabaseLocation =
 /** Migrations by name, applied in the order of their names. */
 export type Migrations = Readonly<Record<string, Migration>>;
 
-const INT8 = 20;
-
 function dialectOf(location: DatabaseLocation): Dialect {
   if (location.kind === "sqlite") {
     mkdirSync(dirname(location.file), { recursive: true, mode: 0o700 });
@@ -28,8 +26,8 @@ function dialectOf(location: DatabaseLocation): Dialect {
       ...(location.schema === undefined ? {} : { options: `-c search_path=${location.schema}` }),
       // Integer microseconds and counters stay far below 2^53, so they are numbers in both dialects.
       types: {
-        getTypeParser: (oid, format) =>
-          oid === INT8 && format !== "binary" ? Number : types.getTypeParser(oid, format),
+        getTypeParser: (oid, format): unknown =>
+          oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
       },
     }),
   });

@@ -1,0 +1,57 @@
+/** A tool as an upstream lists it. Schemas are JSON Schema, untouched. */
+export interface UpstreamTool {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
+
+/** A tool result as the upstream gave it; content blocks are passed on as they are. */
+export interface ToolResult {
+  readonly content: readonly Readonly<Record<string, unknown>>[];
+  readonly structuredContent?: unknown;
+  readonly isError?: boolean;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * How a call to an upstream ended. `lost` means that no answer came: with `sent` it may have had an effect, which
+ * must be looked up before anyone tries again.
+ */
+export type UpstreamOutcome =
+  | { readonly kind: "answered"; readonly result: ToolResult }
+  | { readonly kind: "lost"; readonly sent: boolean; readonly reason: string; readonly timedOut: boolean };
+
+export interface UpstreamCall {
+  readonly upstream: string;
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly deadlineMilliseconds: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: {
+    readonly progress: number;
+    readonly total?: number;
+    readonly message?: string;
+  }) => void;
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  readonly state: "starting" | "ready" | "waiting" | "stopped";
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly tools: number;
+  readonly lastError: string | null;
+}
+
+/** The MCP servers that the gateway is a client of. */
+export interface Upstreams {
+  tools(upstream: string): Promise<readonly UpstreamTool[]>;
+  call(call: UpstreamCall): Promise<UpstreamOutcome>;
+  status(): readonly UpstreamStatus[];
+  restart(upstream: string): Promise<boolean>;
+  /** Called after an upstream's tools were listed again. */
+  onToolsChanged(listener: (upstream: string) => void): () => void;
+}

@@ -1,0 +1,197 @@
+import type { Kysely, Transaction } from "kysely";
+import type { AuditEntry, AuditRecord } from "../../domain/audit-record.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Trial } from "../../domain/trial.ts";
+import { RefusalError } from "../../domain/refusal.ts";
+import { chain, ChainVerifier, GENESIS, type ChainHead, type ChainVerdict } from "../../gateway/audit-chain.ts";
+import type { AuditHeadFile } from "../audit-head.ts";
+import type { DeskTables } from "./schema.ts";
+import { recordOf, rowOf } from "./audit-row.ts";
+import { trialRow } from "./trial-row.ts";
+
+/** One commit: an audit entry, and what must stand or fall with it. */
+export interface LedgerWrite {
+  readonly entry: AuditEntry;
+  /** Opens a trial together with the intent of its backtest. */
+  readonly trial?: Trial;
+  /** Claims an idempotency key; a second claim fails the whole commit with `DUPLICATE_INTENT`. */
+  readonly intentKey?: string;
+}
+
+interface Waiting {
+  readonly write: LedgerWrite;
+  readonly resolve: (record: AuditRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The audit log and what is committed with it.
+ *
+ * Invariants
+ * 1. Records are numbered without gaps and each carries the hash of the one before (audit-chain.ts).
+ * 2. `commit` resolves only after its record is durable.
+ * 3. What waits while a commit runs goes into the next one together (group commit), in the order of arrival.
+ * 4. The head kept apart never runs ahead of the database; after a crash it may lag behind.
+ */
+export class Ledger {
+  readonly #database: Kysely<DeskTables>;
+  readonly #clock: Clock;
+  readonly #key: string;
+  readonly #headFile: AuditHeadFile;
+  #head: ChainHead;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+
+  private constructor(options: LedgerOptions, head: ChainHead) {
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#key = options.key;
+    this.#headFile = options.headFile;
+    this.#head = head;
+  }
+
+  /** @throws RefusalError `AUDIT_TRUNCATED` where the head kept apart knows more records than the database holds. */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const last = await options.database
+      .selectFrom("audit")
+      .select(["seq", "hash"])
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    const head = last === undefined ? { count: 0, hash: GENESIS } : { count: last.seq, hash: last.hash };
+    const kept = options.headFile.read();
+    if (kept !== undefined && kept.count > head.count) {
+      throw new RefusalError({
+        code: "AUDIT_TRUNCATED",
+        message: `the audit log holds ${head.count} records, but ${kept.count} were written`,
+        remedy: "restore the store from a backup; the desk does not start on a truncated log",
+      });
+    }
+    return new Ledger(options, head);
+  }
+
+  commit(write: LedgerWrite): Promise<AuditRecord> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ write, resolve, reject });
+      this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+    });
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** Resolves when all that was committed is durable. */
+  async settled(): Promise<void> {
+    await this.#flushing;
+  }
+
+  async tail(count: number): Promise<AuditRecord[]> {
+    const rows = await this.#database.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(count).execute();
+    return rows.reverse().map(recordOf);
+  }
+
+  /** All records in order, a thousand at a time. */
+  async *records(): AsyncGenerator<AuditRecord> {
+    for (let after = 0; ;) {
+      const rows = await this.#database
+        .selectFrom("audit")
+        .selectAll()
+        .where("seq", ">", after)
+        .orderBy("seq")
+        .limit(1000)
+        .execute();
+      if (rows.length === 0) return;
+      for (const row of rows) yield recordOf(row);
+      after = rows.at(-1)?.seq ?? after;
+    }
+  }
+
+  async verify(): Promise<ChainVerdict> {
+    await this.settled();
+    const verifier = new ChainVerifier(this.#key, this.#headFile.read());
+    for await (const record of this.records()) verifier.add(record);
+    return verifier.verdict();
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#commitTogether(batch).catch(() => this.#commitOneByOne(batch));
+    }
+  }
+
+  async #commitTogether(batch: readonly Waiting[]): Promise<void> {
+    let head = this.#head;
+    const records = batch.map(({ write }) => {
+      const record = chain(write.entry, { head, at: this.#clock.now(), key: this.#key });
+      head = { count: record.seq, hash: record.hash };
+      return record;
+    });
+    await this.#database.transaction().execute(async (transaction) => {
+      await transaction.insertInto("audit").values(records.map(rowOf)).execute();
+      for (const { write } of batch) await this.#companions(transaction, write);
+    });
+    this.#advance(head);
+    batch.forEach(({ resolve }, index) => resolve(records[index] as AuditRecord));
+  }
+
+  /** One bad commit of a group must not take the others with it. */
+  async #commitOneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const waiting of batch) {
+      await this.#commitTogether([waiting]).catch((error: unknown) => waiting.reject(faultOf(waiting.write, error)));
+    }
+  }
+
+  async #companions(transaction: Transaction<DeskTables>, { entry, trial, intentKey }: LedgerWrite): Promise<void> {
+    if (trial !== undefined) await transaction.insertInto("trials").values(trialRow(trial)).execute();
+    if (intentKey !== undefined) {
+      const claim = {
+        key: intentKey,
+        call_id: entry.callId,
+        tool: entry.tool,
+        arguments_hash: entry.argumentsHash,
+        outcome: null,
+        at: this.#clock.now(),
+      };
+      await transaction.insertInto("intents").values(claim).execute();
+    }
+  }
+
+  #advance(head: ChainHead): void {
+    this.#head = head;
+    this.#headFile.write(head);
+  }
+}
+
+export interface LedgerOptions {
+  readonly database: Kysely<DeskTables>;
+  readonly clock: Clock;
+  /** The HMAC key, from the keychain. */
+  readonly key: string;
+  readonly headFile: AuditHeadFile;
+}
+
+function faultOf(write: LedgerWrite, error: unknown): RefusalError {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (write.intentKey !== undefined && /unique|duplicate/i.test(reason)) {
+    return new RefusalError(
+      {
+        code: "DUPLICATE_INTENT",
+        message: `a call with intent "${write.intentKey}" was made before`,
+        remedy: "look up what became of it before you ask again; use a new intentId for a new intent",
+      },
+      { cause: error },
+    );
+  }
+  return new RefusalError(
+    {
+      code: "AUDIT_UNAVAILABLE",
+      message: `the call cannot be recorded, so it was not made: ${reason}`,
+      remedy: "free disk space or make the data directory writable, then ask again",
+      retryable: true,
+    },
+    { cause: error },
+  );
+}
