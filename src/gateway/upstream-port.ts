@@ -50,6 +50,8 @@ export interface UpstreamStatus {
 export interface Upstreams {
   tools(upstream: string): Promise<readonly UpstreamTool[]>;
   call(call: UpstreamCall): Promise<UpstreamOutcome>;
+  /** The text of a resource, for answers too long for one result. */
+  readResource(upstream: string, uri: string): Promise<string>;
   status(): readonly UpstreamStatus[];
   restart(upstream: string): Promise<boolean>;
   /** Called after an upstream's tools were listed again. */

@@ -1,0 +1,30 @@
+import type { Principal } from "../domain/principal.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Toolset } from "./tool.ts";
+import type { ToolResult } from "./upstream-port.ts";
+
+/** One call of one principal to one public tool. */
+export interface CallRequest {
+  readonly principal: Principal;
+  readonly tool: string;
+  readonly arguments: unknown;
+  /** The list that the caller sees; a tool outside it is unknown to it. Absent for inner calls. */
+  readonly toolset?: Toolset;
+  readonly parentCallId?: string;
+  readonly runId?: string;
+  /** A key of the caller's own that makes a second call with it refused. */
+  readonly intentId?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: {
+    readonly progress: number;
+    readonly total?: number;
+    readonly message?: string;
+  }) => void;
+}
+
+/** How a call ended. Both forms have a tool result for the caller; `refusal` says why there is no other. */
+export interface CallAnswer {
+  readonly callId: string;
+  readonly result: ToolResult;
+  readonly refusal?: Refusal;
+}

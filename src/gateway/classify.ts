@@ -1,0 +1,129 @@
+import type { CallClass } from "../domain/call-class.ts";
+
+/** What is known about deployments when a call is judged. `unknown` makes every write to a project count as live. */
+export interface DeploymentState {
+  readonly liveProjects: ReadonlySet<number> | "unknown";
+}
+
+const READS = new Set([
+  "read_account",
+  "read_project",
+  "list_projects",
+  "read_project_collaborators",
+  "read_project_nodes",
+  "read_compile",
+  "read_file",
+  "read_backtest",
+  "list_backtests",
+  "read_backtest_chart",
+  "read_backtest_orders",
+  "read_backtest_insights",
+  "read_backtest_logs",
+  "estimate_optimization_time",
+  "read_optimization",
+  "list_optimizations",
+  "read_live_algorithm",
+  "list_live_algorithms",
+  "read_live_chart",
+  "read_live_logs",
+  "read_live_portfolio",
+  "read_live_orders",
+  "read_live_insights",
+  "read_object_properties",
+  "read_object_store_file_job_id",
+  "read_object_store_file_download_url",
+  "list_object_store_files",
+  "read_lean_versions",
+  "check_initialization_errors",
+  "complete_code",
+  "enhance_error_message",
+  "update_code_to_pep8",
+  "check_syntax",
+  "search_quantconnect",
+  "read_mcp_server_version",
+  "read_latest_mcp_server_version",
+]);
+
+/** Writes that touch what a live deployment may run on; they are `live` when it does. */
+const PROJECT_WRITES = new Set([
+  "update_project",
+  "delete_project",
+  "lock_project_with_collaborators",
+  "update_project_nodes",
+  "create_file",
+  "update_file_name",
+  "update_file_contents",
+  "patch_file",
+  "delete_file",
+]);
+
+const WRITES = new Set([
+  "create_project",
+  "update_backtest",
+  "delete_backtest",
+  "update_optimization",
+  "delete_optimization",
+  "abort_optimization",
+]);
+
+/** Objects are shared by an organisation, so any live deployment may read them. */
+const OBJECT_WRITES = new Set(["upload_object", "delete_object"]);
+const COMPUTES = new Set(["create_compile", "create_backtest", "create_optimization"]);
+const ADMINS = new Set([
+  "create_project_collaborator",
+  "update_project_collaborator",
+  "delete_project_collaborator",
+  "authorize_connection",
+]);
+const PAPER_BROKERAGES = new Set(["QuantConnectBrokerage", "PaperBrokerage"]);
+
+/**
+ * The class of a call to a QuantConnect tool, from its name, its arguments and the state of deployments. Hints of an
+ * upstream are not asked. A tool that is not known is `live`.
+ */
+export function classify(tool: string, args: Readonly<Record<string, unknown>>, state: DeploymentState): CallClass {
+  if (READS.has(tool)) return "read";
+  if (COMPUTES.has(tool)) return "compute";
+  if (WRITES.has(tool)) return "write";
+  if (ADMINS.has(tool)) return "admin";
+  if (PROJECT_WRITES.has(tool)) return touchesLive(args["projectId"], state) ? "live" : "write";
+  if (OBJECT_WRITES.has(tool))
+    return state.liveProjects === "unknown" || state.liveProjects.size > 0 ? "live" : "write";
+  if (tool === "create_live_algorithm") return isPaper(args["brokerage"]) ? "paper" : "live";
+  return "live";
+}
+
+/** Whether a QuantConnect tool only reads, whatever its arguments. */
+export function isRead(tool: string): boolean {
+  return READS.has(tool);
+}
+
+/** Whether the class of a tool depends on the state of deployments, which then has to be looked up. */
+export function dependsOnDeployments(tool: string): boolean {
+  return PROJECT_WRITES.has(tool) || OBJECT_WRITES.has(tool);
+}
+
+/** Every tool that `classify` knows by name, for the table in the docs and its test. */
+export const CLASSIFIED_TOOLS: readonly string[] = [
+  ...READS,
+  ...PROJECT_WRITES,
+  ...WRITES,
+  ...OBJECT_WRITES,
+  ...COMPUTES,
+  ...ADMINS,
+  "create_live_algorithm",
+  "stop_live_algorithm",
+  "liquidate_live_algorithm",
+  "create_live_command",
+  "broadcast_live_command",
+];
+
+function touchesLive(projectId: unknown, state: DeploymentState): boolean {
+  return state.liveProjects === "unknown" || typeof projectId !== "number" || state.liveProjects.has(projectId);
+}
+
+function isPaper(brokerage: unknown): boolean {
+  if (brokerage === null || typeof brokerage !== "object") return false;
+  const id = (brokerage as Readonly<Record<string, unknown>>)["id"];
+  return typeof id === "string" && PAPER_BROKERAGES.has(id);
+}

@@ -1,0 +1,14 @@
+import type { AuditEntry } from "../domain/audit-record.ts";
+import type { Trial } from "../domain/trial.ts";
+
+/** One commit: an audit entry and what stands or falls with it. */
+export interface LedgerCommit {
+  readonly entry: AuditEntry;
+  readonly trial?: Trial;
+  readonly intentKey?: string;
+}
+
+/** Where calls are recorded. Resolves when the record is durable; rejects with a RefusalError when it cannot be. */
+export interface LedgerPort {
+  commit(write: LedgerCommit): Promise<{ readonly seq: number }>;
+}

@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../domain/canonical-json.ts";
+import type { UpstreamTool } from "./upstream-port.ts";
+
+/** What is pinned at first use: everything a model reads of a tool. */
+export function pinOf(tool: UpstreamTool): { readonly hash: string; readonly definition: string } {
+  const { name, description, inputSchema, annotations } = tool;
+  const definition = canonicalJson({ name, description, inputSchema, annotations });
+  return { hash: createHash("sha256").update(definition).digest("hex"), definition };
+}
+
+/** Where pins are kept. `seen` stores the first and returns the one that holds. */
+export interface PinStore {
+  seen(
+    upstream: string,
+    tool: string,
+    pin: { readonly hash: string; readonly definition: string },
+  ): Promise<{ readonly hash: string }>;
+}

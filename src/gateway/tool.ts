@@ -1,0 +1,50 @@
+import type { CallClass } from "../domain/call-class.ts";
+import type { Skill } from "./skill.ts";
+
+/** The lists of tools that a client can ask for. */
+export const TOOLSETS = ["desk", "research", "full"] as const;
+
+export type Toolset = (typeof TOOLSETS)[number];
+
+interface PublicTool {
+  /** The name clients see. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  readonly annotations: Readonly<Record<string, unknown>>;
+  readonly toolsets: readonly Toolset[];
+}
+
+/** A tool composed by one of our agents. */
+export interface SkillTool extends PublicTool {
+  readonly kind: "skill";
+  readonly skill: Skill;
+}
+
+/** A tool of an upstream, passed through under a prefix. */
+export interface PassedTool extends PublicTool {
+  readonly kind: "passed";
+  readonly upstream: string;
+  readonly tool: string;
+  /** Why the tool may not be called, once its definition changed after it was pinned. */
+  readonly quarantined?: string;
+}
+
+export type Tool = SkillTool | PassedTool;
+
+/** What a tool is called in classification and policy: the upstream's name, or the skill's. */
+export function innerName(tool: Tool): string {
+  return tool.kind === "passed" ? tool.tool : tool.name;
+}
+
+/** Hints for clients, made from our own class of a tool and never from an upstream's word alone. */
+export function annotationsOf(callClass: CallClass, title: string): Record<string, unknown> {
+  return {
+    title,
+    readOnlyHint: callClass === "read",
+    destructiveHint: callClass !== "read" && callClass !== "compute",
+    openWorldHint: true,
+  };
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+
+/** A check made once per schema. */
+export type ArgumentsCheck = (value: unknown) => Outcome<Readonly<Record<string, unknown>>>;
+
+/** Names the field, what was expected and what came, for each fault, at most five. */
+function describe(error: z.ZodError, value: unknown): string {
+  const faults = error.issues.slice(0, 5).map((issue) => {
+    const path = issue.path.join(".");
+    const came = issue.path.reduce<unknown>(
+      (inner, key) =>
+        inner !== null && typeof inner === "object" ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
+      value,
+    );
+    const text = came === undefined ? "nothing came" : `${JSON.stringify(came)?.slice(0, 80) ?? typeof came} came`;
+    return path === "" ? issue.message : `${path}: ${issue.message}; ${text}`;
+  });
+  return faults.join(" · ") + (error.issues.length > 5 ? ` · and ${error.issues.length - 5} more` : "");
+}
+
+function check(schema: z.ZodType, tool: string): ArgumentsCheck {
+  return (value) => {
+    const parsed = schema.safeParse(value ?? {});
+    if (!parsed.success) {
+      return refused({
+        code: "ARGUMENTS_INVALID",
+        message: `the arguments of ${tool} do not fit: ${describe(parsed.error, value)}`,
+        remedy: `see the input schema of ${tool}`,
+      });
+    }
+    return accepted(parsed.data as Readonly<Record<string, unknown>>);
+  };
+}
+
+/** Arguments of one of our skills: unknown fields are refused, because a typo must not be ignored. */
+export function skillArguments(input: z.ZodObject, tool: string): ArgumentsCheck {
+  return check(input.strict(), tool);
+}
+
+/** Arguments of an upstream's tool against its pinned JSON Schema; `{"model": {…}}` is unwrapped where the schema is flat. */
+export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, tool: string): ArgumentsCheck {
+  const properties = inputSchema["properties"];
+  const takesModel = properties !== null && typeof properties === "object" && "model" in properties;
+  const object = z.record(z.string(), z.unknown());
+  const schema = z.fromJSONSchema(inputSchema);
+  const inner = check(schema, tool);
+  return (value) => {
+    const whole = object.safeParse(value ?? {});
+    if (!whole.success) return inner(value);
+    const wrapped = object.safeParse(whole.data["model"]);
+    const flat = !takesModel && wrapped.success && Object.keys(whole.data).length === 1 ? wrapped.data : whole.data;
+    const checked = inner(flat);
+    // What is sent is what came: the schema judges, it does not rewrite.
+    return checked.ok ? accepted(flat) : checked;
+  };
+}
