@@ -1,0 +1,88 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { parseJson } from "../../domain/parse-json.ts";
+import { RefusalError } from "../../domain/refusal.ts";
+import type { Vault } from "./vault.ts";
+
+const fileSchema = z.object({ version: z.literal(1), iv: z.string(), tag: z.string(), data: z.string() });
+const secretsSchema = z.record(z.string(), z.string());
+type Secrets = z.infer<typeof secretsSchema>;
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function replaceFile(path: string, content: string): void {
+  writeFileSync(`${path}.next`, content, { mode: 0o600 });
+  renameSync(`${path}.next`, path);
+}
+
+function decrypt(text: string, key: Buffer, path: string): Secrets {
+  try {
+    const sealed = fileSchema.parse(parseJson(text));
+    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(sealed.iv, "base64"));
+    decipher.setAuthTag(Buffer.from(sealed.tag, "base64"));
+    const plain = Buffer.concat([decipher.update(Buffer.from(sealed.data, "base64")), decipher.final()]).toString(
+      "utf8",
+    );
+    return secretsSchema.parse(parseJson(plain));
+  } catch (error) {
+    throw new RefusalError(
+      {
+        code: "VAULT_UNREADABLE",
+        message: `the file of secrets ${path} cannot be decrypted: it was changed, or its key was`,
+        remedy: "restore both files from a backup, or delete them and log in again (`quantwright login …`)",
+      },
+      { cause: error },
+    );
+  }
+}
+
+function encrypt(secrets: Secrets, key: Buffer): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  const data = Buffer.concat([cipher.update(JSON.stringify(secrets), "utf8"), cipher.final()]);
+  return JSON.stringify({
+    version: 1,
+    iv: iv.toString("base64"),
+    tag: cipher.getAuthTag().toString("base64"),
+    data: data.toString("base64"),
+  });
+}
+
+/**
+ * Secrets in an AES-256-GCM file, for machines without a keychain. The key lies beside it with mode 600: this protects
+ * a copy of the file, not against a program that runs as the same user, and the notice says so.
+ */
+export function openFileVault(file: string, keyFile: string): Vault {
+  let keyText = readOrUndefined(keyFile);
+  if (keyText === undefined) {
+    keyText = randomBytes(32).toString("base64");
+    writeFileSync(keyFile, keyText, { mode: 0o600, flag: "wx" });
+  }
+  const key = Buffer.from(keyText, "base64");
+  const read = (): Secrets => {
+    const text = readOrUndefined(file);
+    return text === undefined ? {} : decrypt(text, key, file);
+  };
+  return {
+    kind: "file",
+    notice: `no OS keychain here: secrets are kept in the encrypted file ${file}; its key lies beside it, readable by your user only`,
+    get: (name) => Promise.resolve(read()[name]),
+    set: (name, value) => {
+      replaceFile(file, encrypt({ ...read(), [name]: value }, key));
+      return Promise.resolve();
+    },
+    delete: (name) => {
+      const { [name]: removed, ...rest } = read();
+      if (removed !== undefined) replaceFile(file, encrypt(rest, key));
+      return Promise.resolve(removed !== undefined);
+    },
+  };
+}
