@@ -1,0 +1,132 @@
+import { Decimal } from "../../domain/decimal.ts";
+import type { Clock } from "../engine/clock.ts";
+import type { Amount } from "../orders/order-ticket.ts";
+import type { Portfolio } from "../portfolio/portfolio.ts";
+import type { SymbolLike } from "../securities/lean-symbol.ts";
+import { MICROS_PER_DAY, startOfDate } from "../time/civil-date.ts";
+import { ZoneOffsets } from "../time/zone-offsets.ts";
+import { AlgorithmError } from "./algorithm-error.ts";
+
+/** A benchmark given as a function of UTC microseconds. */
+export type BenchmarkFunction = (utcTime: number) => number;
+
+const DEFAULT_START = startOfDate(1998, 1, 1);
+
+/** Dates, cash, time zone, benchmark and parameters of a run. Dates are wall-clock microseconds of the algorithm. */
+export class AlgorithmConfiguration {
+  name: string;
+  startDate: number = DEFAULT_START;
+  /** Last microsecond of the last day; undefined until set: the day of the start then. */
+  #endDate: number | undefined;
+  #benchmark: SymbolLike | BenchmarkFunction | undefined;
+  #isLocked = false;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly #clock: Clock;
+  readonly #portfolio: Portfolio;
+
+  constructor(options: {
+    readonly name: string;
+    readonly parameters: Readonly<Record<string, string>>;
+    readonly clock: Clock;
+    readonly portfolio: Portfolio;
+  }) {
+    this.name = options.name;
+    this.parameters = options.parameters;
+    this.#clock = options.clock;
+    this.#portfolio = options.portfolio;
+    this.#clock.set(this.#clock.zone.toUtc(this.startDate));
+  }
+
+  get endDate(): number {
+    return this.#endDate ?? this.startDate + MICROS_PER_DAY - 1;
+  }
+
+  /** Undefined: the default, SPY. */
+  get benchmark(): SymbolLike | BenchmarkFunction | undefined {
+    return this.#benchmark;
+  }
+
+  get isLocked(): boolean {
+    return this.#isLocked;
+  }
+
+  /** After `initialize`: dates and cash can no longer change. */
+  lock(): void {
+    this.#isLocked = true;
+    if (this.endDate < this.startDate) {
+      throw new AlgorithmError("expected an end date that is not before the start date", {
+        remedy: "Call set_end_date with a date on or after the start date.",
+      });
+    }
+  }
+
+  setStartDate(year: number, month: number, day: number): void {
+    this.#requireOpen("set_start_date");
+    this.startDate = checkedDate(year, month, day);
+    this.#clock.set(this.#clock.zone.toUtc(this.startDate));
+  }
+
+  setEndDate(year: number, month: number, day: number): void {
+    this.#requireOpen("set_end_date");
+    this.#endDate = checkedDate(year, month, day) + MICROS_PER_DAY - 1;
+  }
+
+  setCash(amount: Amount): void {
+    this.#requireOpen("set_cash");
+    this.#portfolio.setCash(Decimal.from(amount));
+  }
+
+  setTimeZone(name: string): void {
+    this.#requireOpen("set_time_zone");
+    this.#clock.setZone(ZoneOffsets.of(name));
+    this.#clock.set(this.#clock.zone.toUtc(this.startDate));
+  }
+
+  setBenchmark(benchmark: SymbolLike | BenchmarkFunction): void {
+    this.#requireOpen("set_benchmark");
+    this.#benchmark = benchmark;
+  }
+
+  /** Only LEAN's default model (also with a cash account's name) is modelled. */
+  setBrokerageModel(name: string): void {
+    this.#requireOpen("set_brokerage_model");
+    if (/^(default|DefaultBrokerageModel|QuantConnectBrokerage)$/i.test(name)) return;
+    throw new AlgorithmError(`expected the default brokerage model, got ${name}`, {
+      code: "UNSUPPORTED_BROKERAGE_MODEL",
+      remedy: "Leave set_brokerage_model out, or use BrokerageName.DEFAULT: other models are not simulated yet.",
+    });
+  }
+
+  /** A parameter's text, or the fallback. */
+  getParameter(name: string): string | undefined;
+  getParameter(name: string, fallback: string): string;
+  getParameter(name: string, fallback?: string): string | undefined {
+    return this.parameters[name] ?? fallback;
+  }
+
+  /** A parameter as a number, or the fallback where there is none; throws where the text is no number. */
+  getNumber(name: string, fallback: number): number {
+    const text = this.parameters[name];
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value)) {
+      throw new AlgorithmError(`parameter ${name}: expected a number, got ${JSON.stringify(text)}`);
+    }
+    return value;
+  }
+
+  #requireOpen(method: string): void {
+    if (!this.#isLocked) return;
+    throw new AlgorithmError(`${method} was called after initialize`, {
+      remedy: `Call ${method} inside initialize.`,
+    });
+  }
+}
+
+function checkedDate(year: number, month: number, day: number): number {
+  const isWhole = Number.isInteger(year) && Number.isInteger(month) && Number.isInteger(day);
+  if (!isWhole || month < 1 || month > 12 || day < 1 || day > 31 || year < 1970 || year > 2059) {
+    throw new AlgorithmError(`expected a date from 1970 to 2059, got ${year}-${month}-${day}`);
+  }
+  return startOfDate(year, month, day);
+}

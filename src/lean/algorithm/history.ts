@@ -1,0 +1,159 @@
+import { BarStream } from "../data/bar-stream.ts";
+import { RESOLUTION, spanOf } from "../data/resolution.ts";
+import { Subscription } from "../data/subscription.ts";
+import type { DataSource } from "../data-source.ts";
+import type { Clock } from "../engine/clock.ts";
+import type { SymbolLike } from "../securities/lean-symbol.ts";
+import type { Security } from "../securities/security.ts";
+import { dayOf } from "../time/civil-date.ts";
+import type { AlgorithmSettings } from "./algorithm-settings.ts";
+import type { SecurityManager } from "./security-manager.ts";
+
+/** How far back: a number of bars, a length of time, or two dates (wall clock of the algorithm, microseconds). */
+export type HistoryRange =
+  | { readonly bars: number }
+  | { readonly span: number }
+  | { readonly start: number; readonly end: number };
+
+/** Trade bars of one security as columns; times are exchange wall clock. */
+export interface HistoryColumns {
+  readonly symbol: number;
+  readonly time: readonly number[];
+  readonly endTime: readonly number[];
+  readonly open: readonly number[];
+  readonly high: readonly number[];
+  readonly low: readonly number[];
+  readonly close: readonly number[];
+  readonly volume: readonly number[];
+}
+
+export interface HistoryParts {
+  readonly data: DataSource;
+  readonly clock: Clock;
+  readonly securities: SecurityManager;
+  readonly settings: AlgorithmSettings;
+}
+
+/** Requests for past bars, adjusted and filled forward like the security's subscription. */
+export class History {
+  /** Bars given so far (LEAN's `AlgorithmHistoryDataPoints`). */
+  dataPoints = 0;
+  readonly #parts: HistoryParts;
+
+  constructor(parts: HistoryParts) {
+    this.#parts = parts;
+  }
+
+  /** Bars that ended at or before now, per symbol. `resolution` defaults to the security's. */
+  get(symbols: readonly SymbolLike[], range: HistoryRange, resolution?: number): HistoryColumns[] {
+    return symbols.map((symbol) => {
+      const security = this.#parts.securities.get(symbol);
+      return this.#one(security, range, resolution ?? security.resolution);
+    });
+  }
+
+  #one(security: Security, range: HistoryRange, resolution: number): HistoryColumns {
+    const { clock, data, settings } = this.#parts;
+    const now = security.hours.zone.toLocal(clock.utc);
+    const { from, to } = this.#stretch(security, range, resolution);
+    const columns = emptyColumns(security.symbol.index);
+    const last = Math.min(to, now);
+    const stream = new BarStream(data, {
+      market: security.symbol.market,
+      ticker: security.symbol.value,
+      kind: "trade",
+      resolution,
+      normalization: security.normalization,
+      extendedHours: security.extendedHours,
+      preciseDaily: settings.dailyPreciseEndTime,
+      hours: security.hours,
+      factors: security.factors,
+      map: security.map,
+      from: from + 1,
+      to: last,
+    });
+    const feed = new Subscription({ security, stream, fillForward: true, isInternal: true });
+    while (feed.advance() && feed.end <= last) addBar(columns, feed);
+    const result = "bars" in range ? lastBars(columns, range.bars) : columns;
+    this.dataPoints += result.time.length;
+    return result;
+  }
+
+  #stretch(security: Security, range: HistoryRange, resolution: number): { from: number; to: number } {
+    const { clock } = this.#parts;
+    const { zone } = security.hours;
+    const now = zone.toLocal(clock.utc);
+    if ("span" in range) return { from: now - range.span, to: now };
+    if ("bars" in range) return { from: startOfBars(security, { now, bars: range.bars, resolution }), to: now };
+    return { from: zone.toLocal(clock.zone.toUtc(range.start)), to: zone.toLocal(clock.zone.toUtc(range.end)) };
+  }
+}
+
+interface MutableColumns {
+  readonly symbol: number;
+  readonly time: number[];
+  readonly endTime: number[];
+  readonly open: number[];
+  readonly high: number[];
+  readonly low: number[];
+  readonly close: number[];
+  readonly volume: number[];
+}
+
+function emptyColumns(symbol: number): MutableColumns {
+  return { symbol, time: [], endTime: [], open: [], high: [], low: [], close: [], volume: [] };
+}
+
+function addBar(columns: MutableColumns, feed: Subscription): void {
+  const { factor } = feed;
+  columns.time.push(feed.start);
+  columns.endTime.push(feed.end);
+  columns.open.push(factor.toNumber(feed.open));
+  columns.high.push(factor.toNumber(feed.high));
+  columns.low.push(factor.toNumber(feed.low));
+  columns.close.push(factor.toNumber(feed.close));
+  columns.volume.push(feed.volume);
+}
+
+function lastBars(columns: MutableColumns, count: number): HistoryColumns {
+  const from = Math.max(columns.time.length - count, 0);
+  return {
+    symbol: columns.symbol,
+    time: columns.time.slice(from),
+    endTime: columns.endTime.slice(from),
+    open: columns.open.slice(from),
+    high: columns.high.slice(from),
+    low: columns.low.slice(from),
+    close: columns.close.slice(from),
+    volume: columns.volume.slice(from),
+  };
+}
+
+/** Walks back through market hours until so many bars fit. */
+function startOfBars(
+  security: Security,
+  request: { readonly now: number; readonly bars: number; readonly resolution: number },
+): number {
+  const { hours, extendedHours } = security;
+  const { now, resolution } = request;
+  let missing = request.bars;
+  let day = dayOf(now) + 1;
+  let start = now;
+  while (missing > 0) {
+    day = hours.previousTradingDay(day);
+    const open = hours.sessionStart(day, extendedHours);
+    const close = Math.min(hours.sessionEnd(day, extendedHours), now);
+    if (close <= open) continue;
+    if (resolution === RESOLUTION.DAILY) {
+      if (hours.sessionEnd(day, extendedHours) > now) continue;
+      missing -= 1;
+      start = open;
+      continue;
+    }
+    const span = spanOf(resolution);
+    const bars = Math.ceil((close - open) / span);
+    start = bars >= missing ? close - missing * span : open;
+    missing -= bars;
+  }
+  return start;
+}

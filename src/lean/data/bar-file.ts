@@ -1,0 +1,109 @@
+import { MICROS_PER_DAY, MICROS_PER_MINUTE, dayNumber } from "../time/civil-date.ts";
+
+const NEWLINE = 10;
+const COMMA = 44;
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
+
+/** A price file as columns: `fields` numbers per row, as they stand in the file (equity prices are x 10 000). */
+export interface BarRows {
+  readonly count: number;
+  /** Start of each bar, wall-clock microseconds of the data's time zone. */
+  readonly time: Float64Array;
+  /** Row after row, `fields` numbers each; an empty cell is 0. */
+  readonly values: Float64Array;
+  readonly fields: number;
+}
+
+/**
+ * Parses an inflated price file. `day` is given for files of one day (first column: milliseconds since midnight);
+ * files of many days begin each row with `yyyyMMdd HH:mm`.
+ */
+export function parseBarRows(bytes: Uint8Array, fields: number, day?: number): BarRows {
+  let lines = 1;
+  for (const byte of bytes) if (byte === NEWLINE) lines += 1;
+  const time = new Float64Array(lines);
+  const values = new Float64Array(lines * fields);
+  const scanner = new NumberScanner(bytes);
+  const dayStart = day === undefined ? 0 : day * MICROS_PER_DAY;
+  let count = 0;
+  while (scanner.toNextRow()) {
+    const start = day === undefined ? scanner.dateTime() : dayStart + scanner.number() * 1000;
+    if (Number.isNaN(start)) continue;
+    time[count] = start;
+    for (let field = 0; field < fields; field += 1) values[count * fields + field] = scanner.number();
+    count += 1;
+  }
+  return { count, time, values, fields };
+}
+
+/** Reads numbers from bytes without making strings. */
+class NumberScanner {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #first = true;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Moves to the start of the next row that begins with a digit. */
+  toNextRow(): boolean {
+    const bytes = this.#bytes;
+    if (!this.#first) {
+      while (this.#at < bytes.length && bytes[this.#at] !== NEWLINE) this.#at += 1;
+    }
+    this.#first = false;
+    while (this.#at < bytes.length && !isDigit(bytes[this.#at] ?? 0)) this.#at += 1;
+    return this.#at < bytes.length;
+  }
+
+  /** The number of the next cell, 0 if it is empty; moves past the comma, never past the end of the row. */
+  number(): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    let value = 0;
+    let byte = bytes[at] ?? NEWLINE;
+    while (byte >= ZERO && byte <= NINE) {
+      value = value * 10 + (byte - ZERO);
+      at += 1;
+      byte = bytes[at] ?? NEWLINE;
+    }
+    if (byte !== COMMA && byte !== NEWLINE && byte !== 13) {
+      while (byte !== COMMA && byte !== NEWLINE && at < bytes.length) {
+        at += 1;
+        byte = bytes[at] ?? NEWLINE;
+      }
+      value = Number(latin1(bytes, from, at)) || 0;
+    }
+    this.#at = byte === COMMA ? at + 1 : at;
+    return value;
+  }
+
+  /** `yyyyMMdd HH:mm` in microseconds; NaN if the row does not begin so. */
+  dateTime(): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    if ((bytes[from + 8] ?? 0) !== 32) return Number.NaN;
+    const digits = (offset: number, length: number): number => {
+      let value = 0;
+      for (let at = from + offset; at < from + offset + length; at += 1) value = value * 10 + (bytes[at] ?? 0) - ZERO;
+      return value;
+    };
+    const minutes = digits(9, 2) * 60 + digits(12, 2);
+    this.#at = from + 15;
+    return dayNumber(digits(0, 4), digits(4, 2), digits(6, 2)) * MICROS_PER_DAY + minutes * MICROS_PER_MINUTE;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to; at += 1) text += String.fromCharCode(bytes[at] ?? DOT);
+  return text;
+}

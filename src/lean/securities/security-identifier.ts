@@ -1,0 +1,20 @@
+import { dayNumber } from "../time/civil-date.ts";
+import type { MapFile } from "../data/map-file.ts";
+
+const OLE_EPOCH = dayNumber(1899, 12, 30);
+const EQUITY_TYPE = 1n;
+/** LEAN's numbers of markets, as its identifiers hold them. */
+const MARKETS: Readonly<Record<string, bigint>> = { usa: 1n };
+const MARKET_UNIT = 100n;
+const DATE_UNIT = 10n ** 14n;
+
+/**
+ * LEAN's security identifier of a US equity: the first ticker of its map file (a trailing `.1` removed), a space, and
+ * in base 36 type + 100 x market + 10^14 x days from 1899-12-30 to its first date (0 days without a map file).
+ */
+export function equityIdentifier(ticker: string, market: string, map: MapFile): string {
+  const days = map.firstDay === undefined ? 0n : BigInt(map.firstDay - OLE_EPOCH);
+  const number = EQUITY_TYPE + MARKET_UNIT * (MARKETS[market] ?? 0n) + DATE_UNIT * days;
+  const name = (map.firstDay === undefined ? ticker : map.firstTicker).toUpperCase().replace(/\.1$/, "");
+  return `${name} ${number.toString(36).toUpperCase()}`;
+}

@@ -1,0 +1,189 @@
+import { Decimal } from "../../domain/decimal.ts";
+import { SECURITY, type Board } from "../board.ts";
+import { NORMALIZATION, type FactorFile } from "../data/factor-file.ts";
+import type { MapFile } from "../data/map-file.ts";
+import { RESOLUTION } from "../data/resolution.ts";
+import type { ExchangeHours } from "../market/exchange-hours.ts";
+import { INTERACTIVE_BROKERS_FEE, type FeeModel } from "../orders/fee-model.ts";
+import { NULL_SLIPPAGE, type SlippageModel } from "../orders/slippage-model.ts";
+import type { BarConsumer } from "../consolidators/bar-consumer.ts";
+import { BarSnapshot } from "./bar-snapshot.ts";
+import type { LeanSymbol } from "./lean-symbol.ts";
+import type { Subscription } from "../data/subscription.ts";
+
+/** One security of a run: its latest prices, its holding and its models. Prices are exact on demand only. */
+export class Security {
+  readonly symbol: LeanSymbol;
+  readonly hours: ExchangeHours;
+  readonly factors: FactorFile;
+  readonly map: MapFile;
+  readonly boardOffset: number;
+  /** Resolution of its finest subscription. */
+  resolution: number = RESOLUTION.MINUTE;
+  normalization: number = NORMALIZATION.ADJUSTED;
+  extendedHours = false;
+  hasData = false;
+  isTradable = true;
+  isDelisted = false;
+  leverage: Decimal;
+  feeModel: FeeModel = INTERACTIVE_BROKERS_FEE;
+  slippageModel: SlippageModel = NULL_SLIPPAGE;
+  quantity: Decimal = Decimal.ZERO;
+  averagePrice: Decimal = Decimal.ZERO;
+  totalFees: Decimal = Decimal.ZERO;
+  saleVolume: Decimal = Decimal.ZERO;
+  profit: Decimal = Decimal.ZERO;
+  /** Latest real bars. */
+  readonly trade: BarSnapshot = new BarSnapshot();
+  readonly quote: BarSnapshot = new BarSnapshot();
+  /** Feeds of the user, without internal ones. */
+  readonly subscriptions: Subscription[] = [];
+  /** Indicators and consolidators that want its trade bars, in order. */
+  readonly consumers: BarConsumer[] = [];
+  readonly #board: Board;
+  /** A price set without a bar (delisting, tests). */
+  #inverseLeverage: Decimal = Decimal.ONE;
+
+  constructor(options: {
+    readonly symbol: LeanSymbol;
+    readonly hours: ExchangeHours;
+    readonly factors: FactorFile;
+    readonly map: MapFile;
+    readonly board: Board;
+    readonly leverage: Decimal;
+  }) {
+    this.symbol = options.symbol;
+    this.hours = options.hours;
+    this.factors = options.factors;
+    this.map = options.map;
+    this.#board = options.board;
+    this.boardOffset = options.board.allocate(SECURITY.SIZE);
+    this.leverage = options.leverage;
+    this.setLeverage(options.leverage);
+    this.writeState();
+  }
+
+  setLeverage(leverage: Decimal): void {
+    this.leverage = leverage;
+    this.#inverseLeverage = Decimal.ONE.divide(leverage);
+    this.writeState();
+  }
+
+  /** Margin per unit of value. */
+  get marginRate(): Decimal {
+    return this.#inverseLeverage;
+  }
+
+  /** Last trade close; 0 before any. */
+  get price(): Decimal {
+    return this.trade.close;
+  }
+
+  get bidPrice(): Decimal {
+    return this.quote.close.isZero ? this.price : this.quote.close;
+  }
+
+  get askPrice(): Decimal {
+    return this.quote.askClose.isZero ? this.price : this.quote.askClose;
+  }
+
+  get isInvested(): boolean {
+    return !this.quantity.isZero;
+  }
+
+  get holdingsValue(): Decimal {
+    return this.quantity.multiply(this.price);
+  }
+
+  /** Daily data only: orders take another way then. */
+  get isDailyOnly(): boolean {
+    return this.resolution === RESOLUTION.DAILY;
+  }
+
+  /** Takes over the subscription's current bar: what the slice shows, and prices if the bar is real. */
+  update(feed: Subscription): void {
+    if (feed.isQuote) this.#updateQuote(feed);
+    else this.#updateTrade(feed);
+  }
+
+  #updateTrade(feed: Subscription): void {
+    const board = this.#board.values;
+    const at = this.boardOffset;
+    const { factor } = feed;
+    const open = factor.toNumber(feed.open);
+    const high = factor.toNumber(feed.high);
+    const low = factor.toNumber(feed.low);
+    const close = factor.toNumber(feed.close);
+    board[at + SECURITY.BAR] = feed.isFilled ? 2 : 1;
+    board[at + SECURITY.BAR_TIME] = feed.start;
+    board[at + SECURITY.BAR_END_TIME] = feed.end;
+    board[at + SECURITY.BAR_OPEN] = open;
+    board[at + SECURITY.BAR_HIGH] = high;
+    board[at + SECURITY.BAR_LOW] = low;
+    board[at + SECURITY.BAR_CLOSE] = close;
+    board[at + SECURITY.BAR_VOLUME] = feed.volume;
+    if (feed.isFilled) return;
+    this.hasData = true;
+    this.trade.takeTrade(feed);
+    board[at + SECURITY.HAS_DATA] = 1;
+    board[at + SECURITY.LAST_DATA_TIME] = feed.end;
+    if (open !== 0) board[at + SECURITY.OPEN] = open;
+    if (high !== 0) board[at + SECURITY.HIGH] = high;
+    if (low !== 0) board[at + SECURITY.LOW] = low;
+    if (close !== 0) {
+      board[at + SECURITY.CLOSE] = close;
+      board[at + SECURITY.PRICE] = close;
+      if (this.quote.rawClose === 0) board[at + SECURITY.BID] = close;
+      if (this.quote.rawAskClose === 0) board[at + SECURITY.ASK] = close;
+    }
+    if (feed.volume !== 0) board[at + SECURITY.VOLUME] = feed.volume;
+  }
+
+  #updateQuote(feed: Subscription): void {
+    const board = this.#board.values;
+    const at = this.boardOffset;
+    const { factor } = feed;
+    const bid = factor.toNumber(feed.close);
+    const ask = factor.toNumber(feed.askClose);
+    board[at + SECURITY.QUOTE] = 1 + (feed.isFilled ? 2 : 0) + (feed.open === 0 ? 0 : 4) + (feed.askOpen === 0 ? 0 : 8);
+    board[at + SECURITY.QUOTE_TIME] = feed.start;
+    board[at + SECURITY.QUOTE_END_TIME] = feed.end;
+    board[at + SECURITY.BID_OPEN] = factor.toNumber(feed.open);
+    board[at + SECURITY.BID_HIGH] = factor.toNumber(feed.high);
+    board[at + SECURITY.BID_LOW] = factor.toNumber(feed.low);
+    board[at + SECURITY.BID_CLOSE] = bid;
+    board[at + SECURITY.ASK_OPEN] = factor.toNumber(feed.askOpen);
+    board[at + SECURITY.ASK_HIGH] = factor.toNumber(feed.askHigh);
+    board[at + SECURITY.ASK_LOW] = factor.toNumber(feed.askLow);
+    board[at + SECURITY.ASK_CLOSE] = ask;
+    board[at + SECURITY.BID_SIZE] = feed.bidSize;
+    board[at + SECURITY.ASK_SIZE] = feed.askSize;
+    if (feed.isFilled) return;
+    this.hasData = true;
+    this.quote.takeQuote(feed);
+    board[at + SECURITY.HAS_DATA] = 1;
+    board[at + SECURITY.LAST_DATA_TIME] = feed.end;
+    if (bid !== 0) board[at + SECURITY.BID] = bid;
+    if (ask !== 0) board[at + SECURITY.ASK] = ask;
+  }
+
+  /** Removes the bars of the last slice from the board. */
+  clearSlice(): void {
+    this.#board.values[this.boardOffset + SECURITY.BAR] = 0;
+    this.#board.values[this.boardOffset + SECURITY.QUOTE] = 0;
+  }
+
+  /** Writes what orders and settings change: holding, flags and leverage. */
+  writeState(): void {
+    const board = this.#board.values;
+    const at = this.boardOffset;
+    board[at + SECURITY.QUANTITY] = this.quantity.toNumber();
+    board[at + SECURITY.AVERAGE_PRICE] = this.averagePrice.toNumber();
+    board[at + SECURITY.PROFIT] = this.profit.toNumber();
+    board[at + SECURITY.FEES] = this.totalFees.toNumber();
+    board[at + SECURITY.SALE_VOLUME] = this.saleVolume.toNumber();
+    board[at + SECURITY.LEVERAGE] = this.leverage.toNumber();
+    board[at + SECURITY.IS_TRADABLE] = this.isTradable ? 1 : 0;
+    board[at + SECURITY.IS_DELISTED] = this.isDelisted ? 1 : 0;
+  }
+}
