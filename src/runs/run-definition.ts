@@ -12,6 +12,8 @@ export interface RunContext {
    * was under way is, so it must be idempotent by its own key.
    */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Waits; rejects as soon as the run is cancelled or the desk stops. */
+  sleep(milliseconds: number): Promise<void>;
   /** Says how far the run is: a fraction from 0 to 1 and a short note. */
   progress(fraction: number, note: string): Promise<void>;
 }

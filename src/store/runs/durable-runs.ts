@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { OpenWorkflow, type Worker } from "openworkflow";
 import { BackendSqlite } from "openworkflow/sqlite";
 import type { Clock } from "../../domain/clock.ts";
@@ -174,6 +175,7 @@ export class DurableRuns implements Runs {
     return {
       run,
       signal,
+      sleep: (milliseconds) => delay(milliseconds, undefined, { signal }),
       progress: (fraction, note) => store.change(run.id, { progress: fraction, note, at: clock.now() }),
       step: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
         signal.throwIfAborted();

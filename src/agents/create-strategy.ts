@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { RefusalError } from "../domain/refusal.ts";
+import { defineSkill, type Skill } from "../gateway/skill.ts";
+import type { StrategyLabParts } from "./strategy-lab-parts.ts";
+
+const createdSchema = z.looseObject({
+  projects: z.array(z.looseObject({ projectId: z.int(), name: z.string(), organizationId: z.string() })).min(1),
+});
+
+/** Makes a project with a strategy in it. When the code cannot be written, the project goes again: nothing stays half-done. */
+export function createStrategy(parts: StrategyLabParts): Skill {
+  const templates = Object.keys(parts.templates);
+  return defineSkill({
+    name: "create_strategy",
+    title: "Create a strategy",
+    description: `Makes a new QuantConnect project with a Python strategy in main.py, from your code or from a template (${templates.join(", ")}). Costs nothing. Next: run_backtest. The algorithm API is LEAN's: from AlgorithmImports import *, one class derived from QCAlgorithm.`,
+    owner: "strategy-lab",
+    class: "write",
+    input: z.object({
+      name: z.string().min(1).max(100).describe("Name of the strategy and its project"),
+      code: z.string().min(1).max(200_000).optional().describe("Whole text of main.py; leave out to use a template"),
+      template: z
+        .string()
+        .optional()
+        .describe(`One of ${templates.join(", ")}; the first if neither is given`),
+    }),
+    output: z.object({
+      strategyId: z.string(),
+      name: z.string(),
+      projectId: z.int(),
+      file: z.string(),
+      lines: z.int(),
+      template: z.string().nullable(),
+    }),
+    answer: async (args, context) => {
+      const template = args.code === undefined ? (args.template ?? templates[0] ?? "") : null;
+      const code = args.code ?? parts.templates[template ?? ""];
+      if (code === undefined) {
+        throw new RefusalError({
+          code: "TEMPLATE_UNKNOWN",
+          message: `there is no template "${template}"`,
+          remedy: `use one of ${templates.join(", ")}, or give the code`,
+        });
+      }
+      const created = createdSchema.parse(
+        await context.upstream("create_project", { name: args.name, language: "Py" }),
+      );
+      const project = created.projects[0];
+      if (project === undefined)
+        throw new RefusalError({ code: "UPSTREAM_REFUSED", message: "the cloud named no project" });
+      const { projectId, name, organizationId } = project;
+      try {
+        // A new Python project has a main.py of the cloud's own.
+        await context.upstream("update_file_contents", { projectId, name: "main.py", content: code });
+      } catch (error) {
+        await context.upstream("delete_project", { projectId }).catch(() => undefined);
+        throw error;
+      }
+      const strategy = {
+        id: parts.newId(),
+        name,
+        lifecycle: "draft" as const,
+        createdAt: context.now,
+        links: [{ profile: parts.profile, organisation: organizationId, projectId }],
+      };
+      await parts.strategies.add(strategy);
+      return {
+        data: { strategyId: strategy.id, name, projectId, file: "main.py", lines: code.split("\n").length, template },
+        source: `project ${projectId}`,
+      };
+    },
+  });
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { RefusalError } from "../domain/refusal.ts";
+import { defineSkill, type Skill, type SkillContext } from "../gateway/skill.ts";
+import { projectOf, strategyId, type StrategyLabParts } from "./strategy-lab-parts.ts";
+
+const filesSchema = z.looseObject({
+  files: z.array(z.looseObject({ name: z.string(), content: z.string().nullish() })),
+});
+
+/** Changes one file of a strategy: its whole text, or one exact passage. */
+export function editStrategy(parts: StrategyLabParts): Skill {
+  return defineSkill({
+    name: "edit_strategy",
+    title: "Edit a strategy",
+    description:
+      "Changes a file of a strategy: either give `content` (the whole new text; makes the file if it is new), or `find` and `replace` (the passage must occur exactly once). With neither it returns the file's text. Takes effect with the next backtest.",
+    owner: "strategy-lab",
+    class: "write",
+    input: z.object({
+      strategyId,
+      file: z.string().min(1).max(200).default("main.py"),
+      content: z.string().min(1).max(200_000).optional(),
+      find: z.string().min(1).optional(),
+      replace: z.string().optional(),
+    }),
+    output: z.object({
+      strategyId: z.string(),
+      file: z.string(),
+      changed: z.boolean(),
+      lines: z.int(),
+      content: z.string().optional(),
+    }),
+    answer: async (args, context) => {
+      const { projectId } = await projectOf(parts, args.strategyId);
+      const before = await textOf(context, projectId, args.file);
+      const after = args.content ?? edited(before, args);
+      const data = {
+        strategyId: args.strategyId,
+        file: args.file,
+        changed: after !== before,
+        lines: after.split("\n").length,
+      };
+      const source = `project ${projectId}`;
+      if (args.content === undefined && args.find === undefined) return { data: { ...data, content: after }, source };
+      if (before === undefined) await context.upstream("create_file", { projectId, name: args.file, content: after });
+      else if (after !== before)
+        await context.upstream("update_file_contents", { projectId, name: args.file, content: after });
+      return { data, source };
+    },
+  });
+}
+
+async function textOf(context: SkillContext, projectId: number, file: string): Promise<string | undefined> {
+  const { files } = filesSchema.parse(await context.upstream("read_file", { projectId }));
+  return files.find(({ name }) => name === file)?.content ?? undefined;
+}
+
+function edited(
+  before: string | undefined,
+  args: { readonly file: string; readonly find?: string | undefined; readonly replace?: string | undefined },
+): string {
+  if (before === undefined) {
+    throw new RefusalError({
+      code: "FILE_UNKNOWN",
+      message: `the strategy has no file ${args.file}`,
+      remedy: "give its whole text as `content` to make it",
+    });
+  }
+  if (args.find === undefined) return before;
+  const parts = before.split(args.find);
+  if (parts.length !== 2) {
+    throw new RefusalError({
+      code: "PASSAGE_NOT_UNIQUE",
+      message: `the passage to replace occurs ${parts.length - 1} times in ${args.file}, expected exactly once`,
+      remedy: "give more of the surrounding text, or the whole content",
+    });
+  }
+  return parts.join(args.replace ?? "");
+}

@@ -1,0 +1,76 @@
+import type { Selectable } from "kysely";
+import { z } from "zod";
+import { backtestResultSchema, type BacktestResult } from "../../lean/backtest-result.ts";
+import type { CloudTables } from "./schema.ts";
+
+const stateSchema = z.enum(["queued", "running", "completed", "error"]);
+
+/** What of a result is small enough to be read with every status call; the rest are artifacts. */
+export const resultSummarySchema = backtestResultSchema
+  .omit({ charts: true, orders: true, logs: true, fills: true, dailyReturns: true })
+  .extend({
+    chartNames: z.array(z.string()),
+    orderCount: z.int(),
+    logCount: z.int(),
+    fillCount: z.int(),
+    dayCount: z.int(),
+  });
+
+/** Large parts of a result; each is one artifact. */
+export const RESULT_PARTS = ["charts", "orders", "logs", "fills", "dailyReturns"] as const;
+export type ResultPart = (typeof RESULT_PARTS)[number];
+
+export const artifactsSchema = z.record(z.enum(RESULT_PARTS), z.string());
+
+export type ResultSummary = z.infer<typeof resultSummarySchema>;
+
+export interface CloudBacktest {
+  readonly backtestId: string;
+  readonly projectId: number;
+  readonly compileId: string;
+  readonly name: string;
+  readonly note: string;
+  readonly state: z.infer<typeof stateSchema>;
+  readonly created: number;
+  readonly started: number | undefined;
+  readonly finished: number | undefined;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly progressDate: string | undefined;
+  readonly parameterSet: Readonly<Record<string, string | number>>;
+  readonly error: string | undefined;
+  readonly stacktrace: string | undefined;
+  readonly summary: ResultSummary | undefined;
+}
+
+export function summaryOf(result: BacktestResult): ResultSummary {
+  const { charts, orders, logs, fills, dailyReturns, ...rest } = result;
+  return {
+    ...rest,
+    chartNames: Object.keys(charts),
+    orderCount: orders.length,
+    logCount: logs.length,
+    fillCount: fills.length,
+    dayCount: dailyReturns.length,
+  };
+}
+
+export function backtestOf(row: Selectable<CloudTables["backtests"]>): CloudBacktest {
+  return {
+    backtestId: row.backtest_id,
+    projectId: row.project_id,
+    compileId: row.compile_id,
+    name: row.name,
+    note: row.note,
+    state: stateSchema.parse(row.state),
+    created: row.created,
+    started: row.started ?? undefined,
+    finished: row.finished ?? undefined,
+    progress: row.progress,
+    progressDate: row.progress_date ?? undefined,
+    parameterSet: z.record(z.string(), z.union([z.string(), z.number()])).parse(JSON.parse(row.parameter_set)),
+    error: row.error ?? undefined,
+    stacktrace: row.stacktrace ?? undefined,
+    summary: row.summary === null ? undefined : resultSummarySchema.parse(JSON.parse(row.summary)),
+  };
+}
