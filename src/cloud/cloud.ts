@@ -1,0 +1,103 @@
+import { Hono } from "hono";
+import type { Clock } from "../domain/clock.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import { authenticationError } from "./authentication.ts";
+import type { Caller, CloudContext } from "./endpoint.ts";
+import { createCloudJobs } from "./jobs/cloud-jobs.ts";
+import type { CloudAccount, CloudIds, CloudLog, CloudSettings, CloudStore, JobRunner } from "./ports.ts";
+import { businessError, type Reply } from "./reply.ts";
+import { requestInput } from "./request-input.ts";
+import { ALL_ENDPOINTS } from "./resources/all-endpoints.ts";
+
+export interface CloudParts {
+  readonly store: CloudStore;
+  readonly jobs: JobRunner;
+  readonly account: CloudAccount;
+  readonly clock: Clock;
+  readonly ids: CloudIds;
+  readonly log: CloudLog;
+  readonly settings: CloudSettings;
+}
+
+export interface Cloud {
+  readonly app: Hono;
+  /** Takes up the work that waits. Requests are answered before, too. */
+  start(): Promise<void>;
+  /** Ends running jobs, which the next start runs again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The local cloud: QuantConnect's API v2 over a store and a runner of jobs. Business errors are HTTP 200 with
+ * `success: false`; only a fault of ours is 500, and only a body that is too long 413.
+ */
+export function createCloud(parts: CloudParts): Cloud {
+  const { store, account, clock, log, settings } = parts;
+  const jobs = createCloudJobs({ store, runner: parts.jobs, clock, log, backtestSlots: settings.backtestSlots });
+  const { userId, organizationId } = account;
+  const context: CloudContext = { store, jobs, clock, ids: parts.ids, settings, account: { userId, organizationId } };
+  const app = new Hono();
+  app.all("*", async (hono) => {
+    const path = normalisedPath(new URL(hono.req.url).pathname);
+    try {
+      const { status, outcome } = await answer(hono.req.raw, path, { parts, context });
+      return hono.json(envelope(outcome), status);
+    } catch (error) {
+      const refusal = foreseen(error);
+      log(refusal === undefined ? "request.fault" : "request.refused", { path, message: messageOf(error) });
+      if (refusal !== undefined) return hono.json(envelope(businessError(refusal)));
+      return hono.json(envelope(businessError("Internal error of the local cloud; its log says more.")), 500);
+    }
+  });
+  return { app, start: () => jobs.start(), stop: () => jobs.stop() };
+}
+
+async function answer(
+  request: Request,
+  path: string,
+  { parts, context }: { parts: CloudParts; context: CloudContext },
+): Promise<{ status: 200 | 413; outcome: Reply }> {
+  const unauthenticated = authenticationError(request, parts.account, parts.clock);
+  if (unauthenticated !== undefined) return { status: 200, outcome: businessError(unauthenticated) };
+  const endpoint = ALL_ENDPOINTS.get(path);
+  if (endpoint === undefined) return { status: 200, outcome: businessError("Endpoint not found") };
+  const input = await requestInput(request, context.settings.bodyBytes);
+  if (input.kind === "too-large") {
+    return { status: 413, outcome: businessError(`The request is longer than ${input.limit} bytes.`) };
+  }
+  if (input.kind === "undecodable") return { status: 200, outcome: businessError(`Invalid request: ${input.reason}`) };
+  return { status: 200, outcome: await endpoint.handle(input.value, context, callerOf(request)) };
+}
+
+/** Clients write `//path` and trailing slashes; with or without the prefix of the real API. */
+function normalisedPath(path: string): string {
+  return path
+    .replace(/\/{2,}/g, "/")
+    .replace(/^\/api\/v2(?=\/)/, "")
+    .replace(/(?<=.)\/$/, "");
+}
+
+function callerOf(request: Request): Caller {
+  return { strictStates: (request.headers.get("user-agent") ?? "").startsWith("QuantConnect MCP Server") };
+}
+
+/** A success has no `errors`: QuantConnect's own tests wait until there are none. */
+function envelope(outcome: Reply): Record<string, unknown> {
+  return outcome.ok ? { ...outcome.body, success: true } : { success: false, errors: outcome.errors };
+}
+
+/** What the caller can do something about, though it came as an exception. */
+function foreseen(error: unknown): string | undefined {
+  if (error instanceof RefusalError) {
+    const { message, remedy } = error.refusal;
+    return remedy === undefined ? message : `${message}; ${remedy}`;
+  }
+  const full = /disk is full|ENOSPC|readonly database|EROFS/i.exec(messageOf(error));
+  return full === null
+    ? undefined
+    : `The cloud's store cannot be written (${full[0]}): free disk space or make it writable.`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

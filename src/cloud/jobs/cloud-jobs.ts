@@ -1,0 +1,123 @@
+import type { Clock } from "../../domain/clock.ts";
+import type { BacktestProgress } from "../../lean/backtest-job.ts";
+import type { CloudLog, CloudStore, JobRunner } from "../ports.ts";
+import { createJobQueue, type JobQueue } from "./job-queue.ts";
+
+/** Compiling is short, and somebody waits for it. */
+const COMPILE_SLOTS = 2;
+const PROGRESS_EVERY_MICROSECONDS = 500_000;
+
+/** The work of the cloud: compiles and backtests, each in its own queue. */
+export interface CloudJobs {
+  /** Puts back what a dead process had begun, and begins to work. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly compiles: Pick<JobQueue, "kick">;
+  readonly backtests: Pick<JobQueue, "kick" | "cancel">;
+}
+
+export interface JobSurroundings {
+  readonly store: CloudStore;
+  readonly runner: JobRunner;
+  readonly clock: Clock;
+  readonly log: CloudLog;
+  readonly backtestSlots: number;
+}
+
+export function createCloudJobs(surroundings: JobSurroundings): CloudJobs {
+  const { store, clock } = surroundings;
+  const compiles = compileQueue(surroundings);
+  const backtests = backtestQueue(surroundings);
+  return {
+    compiles,
+    backtests,
+    async start() {
+      await store.compiles.recover();
+      await store.backtests.recover(clock.now());
+      compiles.kick();
+      backtests.kick();
+    },
+    async stop() {
+      await Promise.all([compiles.stop(), backtests.stop()]);
+    },
+  };
+}
+
+function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
+  return createJobQueue({
+    slots: COMPILE_SLOTS,
+    claim: () => store.compiles.claimNext(),
+    idOf: ({ compileId }) => compileId,
+    failed: (error) => log("compile.fault", { message: textOf(error) }),
+    async run({ compileId, files }, signal) {
+      try {
+        await store.compiles.finish(compileId, await runner.compile(files, { signal }));
+      } catch (error) {
+        // A cloud that stops leaves the compile as running: the next start takes it up again.
+        if (signal.aborted) return;
+        log("compile.failed", { compileId, message: textOf(error) });
+        const diagnostic = {
+          severity: "error" as const,
+          code: "COMPILER_FAILED",
+          file: Object.keys(files)[0] ?? "main.py",
+          line: 1,
+          column: 1,
+          message: `the compiler itself failed: ${textOf(error)}`,
+          remedy: "try again; if it stays, look at the log of the cloud",
+        };
+        await store.compiles.finish(compileId, { ok: false, diagnostics: [diagnostic] });
+      }
+    },
+  });
+}
+
+function backtestQueue({ store, runner, clock, log, backtestSlots }: JobSurroundings): JobQueue {
+  return createJobQueue({
+    slots: backtestSlots,
+    claim: () => store.backtests.claimNext(clock.now()),
+    idOf: ({ backtestId }) => backtestId,
+    failed: (error) => log("backtest.fault", { message: textOf(error) }),
+    async run({ backtestId, files, parameters }, signal) {
+      const progress = progressWriter({ store, clock, log }, backtestId);
+      try {
+        const result = await runner.backtest(
+          { files, parameters },
+          { signal, onProgress: (at) => progress.report(at) },
+        );
+        await progress.settled();
+        await store.backtests.finish(backtestId, result, clock.now());
+      } catch (error) {
+        await progress.settled();
+        // Deleted: nothing is left to record. Stopping: it stays as running, and the next start runs it again.
+        if (signal.aborted) return;
+        log("backtest.failed", { backtestId, message: textOf(error) });
+        await store.backtests.fail(backtestId, textOf(error), clock.now());
+      }
+    },
+  });
+}
+
+/** Writes progress at most twice a second and one write at a time; what comes between is dropped. */
+function progressWriter(
+  { store, clock, log }: Pick<JobSurroundings, "store" | "clock" | "log">,
+  backtestId: string,
+): { report(progress: BacktestProgress): void; settled(): Promise<void> } {
+  let last = Number.NEGATIVE_INFINITY;
+  let writing: Promise<void> | undefined;
+  return {
+    report({ fraction, date }) {
+      const now = clock.now();
+      if (writing !== undefined || now - last < PROGRESS_EVERY_MICROSECONDS) return;
+      last = now;
+      writing = store.backtests
+        .saveProgress(backtestId, { fraction: Math.min(1, Math.max(0, fraction)), date })
+        .catch((error: unknown) => log("backtest.progress-lost", { backtestId, message: textOf(error) }))
+        .finally(() => (writing = undefined));
+    },
+    settled: async () => writing,
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,125 @@
+import { apiTime } from "../api-time.ts";
+import type { Caller, CloudContext } from "../endpoint.ts";
+import type { CloudBacktest, CloudProject, ResultSummary } from "../ports.ts";
+import type { ReplyBody } from "../reply.ts";
+import { portfolioStatistics } from "./portfolio-statistics.ts";
+import { STANDARD_CHARTS } from "./standard-charts.ts";
+
+export interface BacktestView {
+  readonly backtest: CloudBacktest;
+  readonly project: CloudProject;
+  readonly context: CloudContext;
+  readonly caller: Caller;
+}
+
+/** A backtest as `backtests/read` gives it. What is not there yet is null, never an empty list. */
+export function backtestBody({ backtest, project, context, caller }: BacktestView): ReplyBody {
+  const { summary, state } = backtest;
+  const done = state === "completed" || state === "error";
+  return {
+    backtestId: backtest.backtestId,
+    projectId: project.projectId,
+    organizationId: context.account.organizationId,
+    name: backtest.name,
+    note: backtest.note,
+    created: apiTime(backtest.created),
+    status: statusText(state, caller),
+    completed: done,
+    progress: done ? 1 : backtest.progress,
+    error: backtest.error ?? null,
+    stacktrace: backtest.stacktrace ?? null,
+    hasInitializeError: summary?.error?.phase === "initialize",
+    parameterSet: parameterSet(backtest),
+    optimizationId: null,
+    snapshotId: project.projectId,
+    nodeName: state === "queued" ? null : "Local backtest node",
+    outOfSampleMaxEndDate: null,
+    outOfSampleDays: null,
+    ...resultBody(summary),
+  };
+}
+
+function resultBody(summary: ResultSummary | undefined): ReplyBody {
+  if (summary === undefined) {
+    return {
+      tradeableDates: 0,
+      backtestStart: null,
+      backtestEnd: null,
+      charts: {},
+      rollingWindow: {},
+      runtimeStatistics: null,
+      statistics: null,
+      totalPerformance: null,
+      researchGuide: null,
+    };
+  }
+  const chartNames = new Set([...STANDARD_CHARTS, ...summary.chartNames]);
+  return {
+    tradeableDates: summary.dayCount,
+    backtestStart: `${summary.requested.start} 00:00:00`,
+    backtestEnd: `${summary.requested.end} 23:59:59`,
+    charts: Object.fromEntries([...chartNames].map((name) => [name, { name }])),
+    rollingWindow: {},
+    runtimeStatistics: summary.runtimeStatistics,
+    statistics: summary.statistics,
+    totalPerformance: {
+      portfolioStatistics: portfolioStatistics(summary.statistics),
+      tradeStatistics: null,
+      closedTrades: [],
+    },
+    researchGuide: { minutes: 0, backtestCount: 0, parameters: Object.keys(summary.parameters).length },
+  };
+}
+
+/** A backtest as `backtests/list` gives it. */
+export function backtestSummaryBody(
+  backtest: CloudBacktest,
+  { includeStatistics, caller }: { readonly includeStatistics: boolean; readonly caller: Caller },
+): ReplyBody {
+  const { state, summary } = backtest;
+  const done = state === "completed" || state === "error";
+  return {
+    backtestId: backtest.backtestId,
+    name: backtest.name,
+    created: apiTime(backtest.created),
+    status: statusText(state, caller),
+    progress: done ? 1 : backtest.progress,
+    optimizationId: null,
+    tradeableDates: summary?.dayCount ?? 0,
+    parameterSet: parameterSet(backtest),
+    snapshotId: backtest.projectId,
+    tags: [],
+    ...(includeStatistics && summary !== undefined ? statisticsColumns(summary) : {}),
+  };
+}
+
+function statisticsColumns(summary: ResultSummary): ReplyBody {
+  const figures = portfolioStatistics(summary.statistics);
+  return {
+    alpha: figures.alpha,
+    beta: figures.beta,
+    compoundingAnnualReturn: figures.compoundingAnnualReturn,
+    drawdown: figures.drawdown,
+    lossRate: figures.lossRate,
+    netProfit: figures.totalNetProfit,
+    parameters: Object.keys(summary.parameters).length,
+    psr: figures.probabilisticSharpeRatio,
+    securityTypes: Object.keys(summary.fidelity).length,
+    sharpeRatio: figures.sharpeRatio,
+    sortinoRatio: figures.sortinoRatio,
+    trades: summary.orderCount,
+    treynorRatio: figures.treynorRatio,
+    winRate: figures.winRate,
+  };
+}
+
+function statusText(state: CloudBacktest["state"], caller: Caller): string {
+  if (state === "completed") return "Completed.";
+  if (state === "error") return "Runtime Error";
+  return state === "running" && !caller.strictStates ? "In Progress..." : "In Queue...";
+}
+
+/** The real cloud sends an empty map as an empty list, and clients rely on it. */
+function parameterSet({ parameterSet }: CloudBacktest): unknown {
+  return Object.keys(parameterSet).length === 0 ? [] : parameterSet;
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { Chart, OrderRecord } from "../../lean/backtest-result.ts";
+import { endpoint, type Endpoints } from "../endpoint.ts";
+import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
+import { businessError, type ReplyBody, reply } from "../reply.ts";
+import { withBacktest } from "./backtest.ts";
+import { chartBody } from "./chart-body.ts";
+import { STANDARD_CHARTS } from "./standard-charts.ts";
+
+const MOST_ORDERS = 100;
+const MOST_LOG_LINES = 200;
+
+const one = { projectId: wholeNumber, backtestId: filledText };
+const chartSchema = z.object({
+  ...one,
+  name: filledText,
+  count: absent(wholeNumber),
+  start: absent(wholeNumber),
+  end: absent(wholeNumber),
+});
+const pageSchema = z.object(one).and(page(MOST_ORDERS));
+const logSchema = z.object({ ...one, query: absent(z.string()) }).and(page(MOST_LOG_LINES));
+
+const insights = endpoint(pageSchema, (input, context) =>
+  // No algorithm of this engine emits insights yet, so there are truly none.
+  withBacktest(input, context, () => Promise.resolve(reply({ insights: [], length: 0 }))),
+);
+
+export const backtestResultEndpoints: Endpoints = {
+  "/backtests/chart/read": endpoint(chartSchema, ({ name, count = 0, start, end, ...ids }, context) =>
+    withBacktest(ids, context, async ({ backtestId }) => {
+      if (start !== undefined && end !== undefined && start > end) {
+        return businessError(`Invalid argument: expected start <= end, but ${start} > ${end} came`);
+      }
+      const charts: Record<string, Chart> = (await context.store.backtests.part(backtestId, "charts")) ?? {};
+      const chart = Object.hasOwn(charts, name) ? charts[name] : undefined;
+      if (chart === undefined && !STANDARD_CHARTS.includes(name)) return businessError(`Chart not found: ${name}`);
+      return reply({ chart: chartBody(chart ?? { name, series: {} }, { count, start, end }) });
+    }),
+  ),
+
+  "/backtests/orders/read": endpoint(pageSchema, ({ start, end, ...ids }, context) =>
+    withBacktest(ids, context, async ({ backtestId }) => {
+      const orders = (await context.store.backtests.part(backtestId, "orders")) ?? [];
+      return reply({ orders: orders.slice(start, end).map(orderBody), length: orders.length });
+    }),
+  ),
+
+  "/backtests/read/insights": insights,
+  "/backtests/insights/read": insights,
+
+  "/backtests/read/log": endpoint(logSchema, ({ start, end, query = "", ...ids }, context) =>
+    withBacktest(ids, context, async ({ backtestId }) => {
+      const logs = (await context.store.backtests.part(backtestId, "logs")) ?? [];
+      const wanted = query.toLowerCase();
+      const found = wanted === "" ? logs : logs.filter((line) => line.toLowerCase().includes(wanted));
+      return reply({ logs: found.slice(start, end), length: found.length });
+    }),
+  ),
+};
+
+/** Strict clients refuse an empty text where a time is meant. */
+function orderBody(order: OrderRecord): ReplyBody {
+  const entries = Object.entries(order).map(([key, value]): [string, unknown] => [
+    key,
+    value === "" && /[tT]ime$/.test(key) ? null : value,
+  ]);
+  return Object.fromEntries(entries);
+}

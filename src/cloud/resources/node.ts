@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { type CloudContext, endpoint, type Endpoints } from "../endpoint.ts";
+import { absent, wholeNumber } from "../input-fields.ts";
+import type { CloudProject } from "../ports.ts";
+import { businessError, type ReplyBody, reply } from "../reply.ts";
+import { withProject } from "./found-project.ts";
+
+const KINDS = ["backtest", "research", "live"] as const;
+type Kind = (typeof KINDS)[number];
+
+interface NodeSeat {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly index: number;
+}
+
+const updateSchema = z.object({
+  projectId: wholeNumber,
+  // A form carries a list as a map when its keys have gaps; an empty one as an empty text.
+  nodes: absent(z.union([z.array(z.string()), z.literal("").transform(() => [])])),
+});
+
+export const nodeEndpoints: Endpoints = {
+  "/projects/nodes/read": endpoint(z.object({ projectId: wholeNumber }), ({ projectId }, context) =>
+    withProject(projectId, context, async (project) => reply(await nodesBody(project.nodes, context))),
+  ),
+
+  "/projects/nodes/update": endpoint(updateSchema, ({ projectId, nodes = [] }, context) =>
+    withProject(projectId, context, async () => {
+      const known = new Set(seats(context).map(({ id }) => id));
+      const unknown = nodes.filter((id) => !known.has(id));
+      if (unknown.length > 0) return businessError(`Node not found: ${unknown.join(", ")}`);
+      await context.store.projects.update(projectId, { nodes }, context.clock.now());
+      return reply(await nodesBody(nodes, context));
+    }),
+  ),
+};
+
+/** A backtest node is a slot in which one backtest runs. Research and live ones are seats for what comes to them. */
+function seats({ settings }: CloudContext): NodeSeat[] {
+  const counts: Readonly<Record<Kind, number>> = {
+    backtest: Math.max(2, settings.backtestSlots),
+    research: 2,
+    live: 4,
+  };
+  return KINDS.flatMap((kind) =>
+    Array.from({ length: counts[kind] }, (_, index) => {
+      const digits = createHash("sha256").update(`${kind} node ${index}`).digest("hex").slice(0, 32);
+      const prefix = kind === "live" ? "LN-" : kind === "research" ? "RN-" : "BN-";
+      return { kind, index, id: prefix + digits, name: `Local ${kind} node ${index + 1}` };
+    }),
+  );
+}
+
+async function nodesBody(chosen: CloudProject["nodes"], context: CloudContext): Promise<ReplyBody> {
+  const { running } = await context.store.backtests.counts();
+  const all = seats(context).map((seat) => nodeBody(seat, { running, chosen }));
+  const of = (kind: Kind): unknown[] => all.filter((node) => node.kind === kind).map(({ body }) => body);
+  return {
+    nodes: { backtest: of("backtest"), research: of("research"), live: of("live") },
+    autoSelectNode: chosen.length === 0,
+  };
+}
+
+function nodeBody(
+  { id, name, kind, index }: NodeSeat,
+  { running, chosen }: { running: number; chosen: readonly string[] },
+): { kind: Kind; body: ReplyBody } {
+  const busy = kind === "backtest" && index < running;
+  const body = {
+    id,
+    name,
+    sku: `local-${kind}`,
+    description: "One slot of this machine",
+    speed: 1,
+    cpu: 1,
+    ram: 1,
+    assets: 0,
+    host: "local",
+    price: { monthly: 0, yearly: 0 },
+    hasGpu: 0,
+    active: chosen.includes(id),
+    busy,
+    usedBy: "",
+    userProfile: "",
+    projectName: "",
+    projectId: null,
+  };
+  return { kind, body };
+}
