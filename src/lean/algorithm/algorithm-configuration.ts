@@ -16,6 +16,8 @@ const DEFAULT_START = startOfDate(1998, 1, 1);
 export class AlgorithmConfiguration {
   name: string;
   startDate: number = DEFAULT_START;
+  /** Cash at the start, as set. */
+  startCash: Decimal;
   /** Last microsecond of the last day; undefined until set: the day of the start then. */
   #endDate: number | undefined;
   #benchmark: SymbolLike | BenchmarkFunction | undefined;
@@ -34,6 +36,7 @@ export class AlgorithmConfiguration {
     this.parameters = options.parameters;
     this.#clock = options.clock;
     this.#portfolio = options.portfolio;
+    this.startCash = options.portfolio.cash;
     this.#clock.set(this.#clock.zone.toUtc(this.startDate));
   }
 
@@ -73,7 +76,8 @@ export class AlgorithmConfiguration {
 
   setCash(amount: Amount): void {
     this.#requireOpen("set_cash");
-    this.#portfolio.setCash(Decimal.from(amount));
+    this.startCash = Decimal.from(amount);
+    this.#portfolio.setCash(this.startCash);
   }
 
   setTimeZone(name: string): void {

@@ -2,20 +2,20 @@ import { Decimal } from "../../domain/decimal.ts";
 import { HEADER, type Board } from "../board.ts";
 import { NORMALIZATION } from "../data/factor-file.ts";
 import type { Clock } from "../engine/clock.ts";
-import { checkBuyingPower } from "../portfolio/buying-power.ts";
+import { checkBuyingPower, type BuyingPowerCheck } from "../portfolio/buying-power.ts";
 import type { Portfolio } from "../portfolio/portfolio.ts";
 import type { Security } from "../securities/security.ts";
 import { equityFillPrice } from "./fill-model.ts";
-import { ORDER_STATUS, ORDER_TYPE, isClosedStatus, type Order } from "./order.ts";
+import { ORDER_STATUS, ORDER_TYPE, isClosedStatus, Order } from "./order.ts";
 import { makeOrderEvent, type OrderEvent, type OrderEventDraft } from "./order-event.ts";
 import {
   SUCCESS,
   type OrderResponse,
-  type OrderTicket,
+  OrderTicket,
   type TicketHandler,
   type UpdateOrderFields,
 } from "./order-ticket.ts";
-import { hasExpired } from "./time-in-force.ts";
+import { GOOD_TIL_CANCELED, hasExpired } from "./time-in-force.ts";
 
 const CENT = Decimal.of(1n, 2);
 const HUNDRED = Decimal.of(100n, 0);
@@ -112,6 +112,25 @@ export class OrderProcessor implements TicketHandler {
     for (const order of [...this.#pending]) {
       if (this.#pending.includes(order)) this.#scanOrder(order);
     }
+  }
+
+  /** Closes a delisted holding at its last price, without fee: an order that never saw a broker. */
+  settleDelisted(security: Security): void {
+    if (!security.isInvested) return;
+    const order = new Order({
+      type: ORDER_TYPE.MARKET,
+      symbol: security.symbol,
+      quantity: security.quantity.negate(),
+      time: this.#context.clock.utc,
+      tag: "Liquidate from delisting",
+      properties: { timeInForce: GOOD_TIL_CANCELED },
+    });
+    order.id = this.nextId;
+    order.priceAdjustmentMode = security.normalization;
+    this.orders.push(order);
+    this.tickets.push(new OrderTicket({ key: order.id, order, asynchronous: false, handler: this }));
+    this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
+    this.#raise({ order, status: ORDER_STATUS.FILLED, fillPrice: security.price, fillQuantity: order.quantity });
   }
 
   /** Whether an order is still working. */
@@ -252,10 +271,9 @@ function isUpdate(status: number): boolean {
   return status === ORDER_STATUS.SUBMITTED || status === ORDER_STATUS.UPDATE_SUBMITTED;
 }
 
-function insufficientText(order: Order, check: { readonly required: Decimal; readonly free: Decimal }): string {
+function insufficientText(order: Order, check: BuyingPowerCheck): string {
   return (
-    `Order Error: id: ${order.id}, Insufficient buying power to complete order ` +
-    `(Value:${order.valueAt(check.required).normalize()}), ` +
+    `Order Error: id: ${order.id}, insufficient buying power to complete the order: it ` +
     `needs a margin of ${check.required.normalize()}, free are ${check.free.normalize()}.`
   );
 }

@@ -79,6 +79,17 @@ export class Portfolio {
     );
   }
 
+  /** Values of long and of short holdings; the latter is not positive. */
+  get exposure(): { readonly long: Decimal; readonly short: Decimal } {
+    let long = Decimal.ZERO;
+    let short = Decimal.ZERO;
+    for (const security of this.#securities) {
+      if (security.quantity.sign > 0) long = long.add(security.holdingsValue);
+      else if (security.quantity.sign < 0) short = short.add(security.holdingsValue);
+    }
+    return { long, short };
+  }
+
   /** Pays or takes cash outside of fills (dividends). */
   addCash(amount: Decimal): void {
     this.setCash(this.#cash.add(amount));

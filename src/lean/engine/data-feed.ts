@@ -1,0 +1,151 @@
+import { BarStream } from "../data/bar-stream.ts";
+import { CorporateActions, type TimedEvent } from "../data/corporate-actions.ts";
+import { RESOLUTION } from "../data/resolution.ts";
+import { Subscription } from "../data/subscription.ts";
+import type { DataSource } from "../data-source.ts";
+import type { SubscriptionRequest } from "../algorithm/security-manager.ts";
+import type { Security } from "../securities/security.ts";
+import { MICROS_PER_DAY } from "../time/civil-date.ts";
+
+/** All feeds of a run, merged by time. Within a step they come by kind (trades, then quotes) and ticker. */
+export class DataFeed {
+  /** Feeds that end at the time of the current step, in order. */
+  readonly current: Subscription[] = [];
+  readonly events: TimedEvent[] = [];
+  /** All feeds ever opened, for the report on missing data. */
+  readonly opened: Subscription[] = [];
+  #feeds: Subscription[] = [];
+  #queuedEvents: TimedEvent[] = [];
+  readonly #withEvents = new Set<Security>();
+  readonly #data: DataSource;
+  readonly #preciseDaily: boolean;
+
+  constructor(data: DataSource, preciseDaily: boolean) {
+    this.#data = data;
+    this.#preciseDaily = preciseDaily;
+  }
+
+  /** Opens the feeds of a request from a time on (exchange wall clock, exclusive where `isLater`). */
+  open(
+    request: SubscriptionRequest,
+    stretch: { readonly from: number; readonly to: number; readonly isLater: boolean },
+  ): Subscription[] {
+    const { security, resolution, fillForward } = request;
+    const kinds = resolution < RESOLUTION.HOUR ? (["trade", "quote"] as const) : (["trade"] as const);
+    const from = stretch.isLater ? stretch.from + 1 : stretch.from;
+    const to = Math.min(stretch.to, (security.map.lastDay + 1) * MICROS_PER_DAY);
+    const feeds = kinds.map((kind) => {
+      const stream = this.#stream(security, { kind, resolution, from, to });
+      return new Subscription({ security, stream, fillForward, isInternal: false });
+    });
+    security.subscriptions.push(...feeds);
+    for (const feed of feeds) this.#add(feed);
+    this.#addEvents(security, { from: stretch.from, to: stretch.to });
+    return feeds;
+  }
+
+  /** Hour bars (daily ones where there are no hour bars) of the benchmark, without fills. */
+  openBenchmark(security: Security, stretch: { readonly from: number; readonly to: number }): Subscription {
+    const open = (resolution: number): Subscription =>
+      new Subscription({
+        security,
+        stream: this.#stream(security, { kind: "trade", resolution, ...stretch }),
+        fillForward: false,
+        isInternal: true,
+      });
+    const hourly = open(RESOLUTION.HOUR);
+    const feed = hourly.hasAnyData ? hourly : open(RESOLUTION.DAILY);
+    this.#add(feed);
+    return feed;
+  }
+
+  /** Ends the feeds of a security. */
+  close(security: Security): void {
+    this.#feeds = this.#feeds.filter((feed) => feed.isInternal || feed.security !== security);
+    const kept = this.current.filter((feed) => feed.security !== security);
+    this.current.splice(0, this.current.length, ...kept);
+    this.#queuedEvents = this.#queuedEvents.filter((event) => event.event.symbol !== security.symbol);
+    this.#withEvents.delete(security);
+    security.subscriptions.length = 0;
+  }
+
+  clear(): void {
+    this.#feeds = [];
+    this.#queuedEvents = [];
+  }
+
+  /** Leaves the current step: UTC time of the next one, Infinity at the end. */
+  nextTime(): number {
+    let hasEnded = false;
+    for (const feed of this.current) if (!feed.advance()) hasEnded = true;
+    this.current.length = 0;
+    if (hasEnded) this.#feeds = this.#feeds.filter((feed) => !feed.isAtEnd);
+    let next = this.#queuedEvents[0]?.utc ?? Number.POSITIVE_INFINITY;
+    for (const feed of this.#feeds) if (feed.endUtc < next) next = feed.endUtc;
+    return next;
+  }
+
+  /**
+   * Hands everything that is due at `time` to `take`. The feeds stay at their bars until `nextTime`; only internal
+   * feeds move on at once, because they may bring several bars (those of the benchmark before the start).
+   */
+  advanceTo(time: number, take: (feed: Subscription) => void): void {
+    this.events.length = 0;
+    while ((this.#queuedEvents[0]?.utc ?? Number.POSITIVE_INFINITY) <= time) {
+      const event = this.#queuedEvents.shift();
+      if (event !== undefined) this.events.push(event);
+    }
+    let hasEnded = false;
+    for (const feed of this.#feeds) {
+      if (feed.endUtc > time) continue;
+      if (!feed.isInternal) {
+        this.current.push(feed);
+        take(feed);
+        continue;
+      }
+      while (!feed.isAtEnd && feed.endUtc <= time) {
+        take(feed);
+        if (!feed.advance()) hasEnded = true;
+      }
+    }
+    if (hasEnded) this.#feeds = this.#feeds.filter((feed) => !feed.isAtEnd);
+  }
+
+  #add(feed: Subscription): void {
+    this.opened.push(feed);
+    if (!feed.advance()) return;
+    this.#feeds = [...this.#feeds, feed].toSorted(
+      (left, right) =>
+        Number(left.isQuote) - Number(right.isQuote) ||
+        compareText(left.security.symbol.value, right.security.symbol.value),
+    );
+  }
+
+  #addEvents(security: Security, stretch: { readonly from: number; readonly to: number }): void {
+    if (this.#withEvents.has(security)) return;
+    this.#withEvents.add(security);
+    const events = new CorporateActions(security).between(stretch.from, stretch.to);
+    this.#queuedEvents = [...this.#queuedEvents, ...events].toSorted((left, right) => left.utc - right.utc);
+  }
+
+  #stream(
+    security: Security,
+    part: { readonly kind: "trade" | "quote"; readonly resolution: number; readonly from: number; readonly to: number },
+  ): BarStream {
+    return new BarStream(this.#data, {
+      ...part,
+      market: security.symbol.market,
+      ticker: security.symbol.value,
+      normalization: security.normalization,
+      extendedHours: security.extendedHours,
+      preciseDaily: this.#preciseDaily,
+      hours: security.hours,
+      factors: security.factors,
+      map: security.map,
+    });
+  }
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
