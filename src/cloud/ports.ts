@@ -2,7 +2,7 @@ import type { BacktestJobInput, BacktestProgress } from "../lean/backtest-job.ts
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { CompileReport } from "../lean/compile-report.ts";
 
-/** Runs jobs; the sandbox pool fits. Both calls end early, with a rejection, when their signal aborts. */
+/** Runs jobs; the sandbox pool fits. When their signal aborts, calls end early, and what they give is not used. */
 export interface JobRunner {
   compile(files: Readonly<Record<string, string>>, options: { readonly signal: AbortSignal }): Promise<CompileReport>;
   backtest(

@@ -51,9 +51,10 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
     failed: (error) => log("compile.fault", { message: textOf(error) }),
     async run({ compileId, files }, signal) {
       try {
-        await store.compiles.finish(compileId, await runner.compile(files, { signal }));
-      } catch (error) {
+        const report = await runner.compile(files, { signal });
         // A cloud that stops leaves the compile as running: the next start takes it up again.
+        if (!signal.aborted) await store.compiles.finish(compileId, report);
+      } catch (error) {
         if (signal.aborted) return;
         log("compile.failed", { compileId, message: textOf(error) });
         const diagnostic = {
@@ -85,10 +86,10 @@ function backtestQueue({ store, runner, clock, log, backtestSlots }: JobSurround
           { signal, onProgress: (at) => progress.report(at) },
         );
         await progress.settled();
-        await store.backtests.finish(backtestId, result, clock.now());
+        // Deleted: nothing is left to record. Stopping: it stays as running, and the next start runs it again.
+        if (!signal.aborted) await store.backtests.finish(backtestId, result, clock.now());
       } catch (error) {
         await progress.settled();
-        // Deleted: nothing is left to record. Stopping: it stays as running, and the next start runs it again.
         if (signal.aborted) return;
         log("backtest.failed", { backtestId, message: textOf(error) });
         await store.backtests.fail(backtestId, textOf(error), clock.now());

@@ -26,8 +26,8 @@ export function scriptedRunner(): ScriptedRunner {
   const waitFor = (signal: AbortSignal): Promise<void> =>
     Promise.race([
       gate.promise,
-      new Promise<never>((_, reject) => {
-        signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+      new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => resolve(), { once: true });
       }),
     ]);
 
@@ -63,6 +63,8 @@ export function scriptedRunner(): ScriptedRunner {
         const main = job.files["main.py"] ?? "";
         onProgress({ fraction: 0.25, date: "2019-04-01", dataPoints: 300 });
         if (main.includes("wait")) await waitFor(signal);
+        // As the sandbox pool does: an abort is no exception but a result that says so.
+        if (signal.aborted) return sampleResult({ status: "Stopped" });
         if (main.includes("crash")) throw new Error("the sandbox broke");
         if (!main.includes("raise")) return sampleResult({ parameters: job.parameters ?? {} });
         return sampleResult({
