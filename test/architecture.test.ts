@@ -22,6 +22,7 @@ const LAYER: Readonly<Record<string, number>> = {
   server: 3,
   cloud: 3,
   web: 3,
+  app: 4,
 };
 const TOP = 4;
 /** What a folder of layer 1 may use of its siblings. */

@@ -5,9 +5,9 @@
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** Whether the same request may succeed later without a change. */
-  readonly retryable?: boolean;
+  readonly retryable?: boolean | undefined;
 }
 
 /** The answer of an operation that may refuse. */

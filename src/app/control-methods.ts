@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { TOOLSETS } from "../gateway/tool.ts";
+import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
+import type { DoorParts } from "./desk-doors.ts";
+import { quantconnectCredentials } from "./credentials.ts";
+
+const nothing = z.object({});
+const toolset = z.enum(TOOLSETS).default("desk");
+
+/** What the shell can ask of the desk. Tool calls pass the gateway as principal `cli`. */
+export function controlMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
+  const { config, core, store, vault, end } = parts;
+  return {
+    status: controlMethod(nothing, async () => ({
+      version: config.version,
+      pid: process.pid,
+      guardianPid: core.guardianPid,
+      profile: config.profile,
+      dataDir: config.dataDir,
+      startedAt: core.startedAt,
+      memoryBytes: process.memoryUsage.rss(),
+      vault: { kind: vault.kind, notice: vault.notice ?? null },
+      credentials: (await quantconnectCredentials(config, vault))?.from ?? null,
+      upstreams: core.upstreams.status(),
+      runs: (await core.runs.list(5)).map(({ id, title, state, progress }) => ({ id, title, state, progress })),
+      ...(await core.counts()),
+    })),
+    down: controlMethod(z.object({ onlyIfIdle: z.boolean().default(false) }), async ({ onlyIfIdle }) => {
+      const busy = (await core.runs.list(50)).filter(({ state }) => state === "running" || state === "queued").length;
+      const stopping = !onlyIfIdle || busy === 0;
+      // The answer must leave before the socket closes.
+      if (stopping) setTimeout(end, 50);
+      return { stopping, busy, pid: process.pid };
+    }),
+    "tools.list": controlMethod(z.object({ toolset }), (params) =>
+      Promise.resolve(
+        core.registry
+          .list(params.toolset)
+          .map(({ name, title, description, annotations }) => ({ name, title, description, annotations })),
+      ),
+    ),
+    "tools.call": controlMethod(
+      z.object({ name: z.string(), arguments: z.unknown(), toolset: z.enum(TOOLSETS).default("full") }),
+      async (params, { signal, emit }) => {
+        const answer = await core.gateway.call({
+          principal: "cli",
+          tool: params.name,
+          arguments: params.arguments ?? {},
+          toolset: params.toolset,
+          signal,
+          onProgress: emit,
+        });
+        return { result: answer.result, refusal: answer.refusal ?? null, callId: answer.callId };
+      },
+    ),
+    "upstream.list": controlMethod(nothing, () => Promise.resolve(core.upstreams.status())),
+    "upstream.restart": controlMethod(z.object({ name: z.string() }), async ({ name }) => ({
+      known: await core.upstreams.restart(name),
+      upstreams: core.upstreams.status(),
+    })),
+    "audit.tail": controlMethod(z.object({ count: z.int().min(1).max(1000).default(20) }), ({ count }) =>
+      store.ledger.tail(count),
+    ),
+    "audit.verify": controlMethod(nothing, () => store.ledger.verify()),
+    "audit.export": controlMethod(nothing, async (_, { signal, emit }) => {
+      let count = 0;
+      for await (const record of store.ledger.records()) {
+        signal.throwIfAborted();
+        emit(record);
+        count += 1;
+      }
+      return { count };
+    }),
+    "trials.list": controlMethod(
+      z.object({ strategyId: z.string().optional(), limit: z.int().min(1).max(10_000).default(50) }),
+      ({ strategyId, limit }) => store.trials.list({ limit, ...(strategyId === undefined ? {} : { strategyId }) }),
+    ),
+    "runs.list": controlMethod(z.object({ limit: z.int().min(1).max(200).default(20) }), ({ limit }) =>
+      core.runs.list(limit),
+    ),
+  };
+}

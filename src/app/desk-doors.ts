@@ -1,0 +1,94 @@
+import type { Socket } from "node:net";
+import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { Server } from "@modelcontextprotocol/server";
+import type { Config } from "../config.ts";
+import { serveControl } from "../server/control-channel.ts";
+import { openDeskSocket } from "../server/desk-socket.ts";
+import { createAggregatedServer, type AggregatedServerParts } from "../server/mcp-server.ts";
+import { createResourceBook } from "../server/resource-book.ts";
+import type { Opening } from "../server/socket-handshake.ts";
+import type { Vault } from "../store/vault/vault.ts";
+import type { DeskCore } from "./assemble-gateway.ts";
+import { controlMethods } from "./control-methods.ts";
+import type { DeskHome } from "./desk-home.ts";
+import type { DeskStore } from "./start-desk.ts";
+
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+export interface DoorParts {
+  readonly config: Config;
+  readonly home: DeskHome;
+  readonly core: DeskCore;
+  readonly store: DeskStore;
+  readonly vault: Vault;
+  readonly log: (message: string) => void;
+  /** Asks the desk to stop. */
+  readonly end: () => void;
+}
+
+/** Opens the socket: MCP for clients behind `serve`, control requests for the shell. */
+export async function openDeskDoors(parts: DoorParts): Promise<AsyncDisposable> {
+  const { config, home, core, store, log } = parts;
+  const stack = new AsyncDisposableStack();
+  const served: AggregatedServerParts = {
+    call: (request) => core.gateway.call(request),
+    list: (toolset) => core.registry.list(toolset),
+    version: config.version,
+    resources: createResourceBook({
+      health: async () => ({ upstreams: core.upstreams.status(), ...(await core.counts()) }),
+      strategies: () => store.strategies.list(),
+      runs: () => core.runs.list(20),
+      auditTail: () => store.ledger.tail(20),
+      result: (hash) => store.artifacts.get(hash),
+    }),
+  };
+  const methods = controlMethods(parts);
+  const servers = new Set<Server>();
+  stack.defer(
+    core.onToolsChanged(() => {
+      for (const server of servers) void server.sendToolListChanged().catch(() => undefined);
+    }),
+  );
+  const onOpen = (socket: Socket, opening: Opening): void => {
+    if (opening.channel === "control") serveControl(socket, methods, log);
+    else serveMcp(socket, opening, { served, servers, log });
+  };
+  stack.use(
+    await openDeskSocket({
+      path: home.socketPath,
+      version: config.version,
+      home: home.id,
+      keys: home.socketKeys,
+      onOpen,
+      log,
+    }),
+  );
+  const owned = stack.move();
+  return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function serveMcp(
+  socket: Socket,
+  opening: Opening,
+  parts: {
+    readonly served: AggregatedServerParts;
+    readonly servers: Set<Server>;
+    readonly log: (message: string) => void;
+  },
+): void {
+  const transport = new StdioServerTransport(socket, socket, { maxBufferSize: MAX_MESSAGE_BYTES });
+  const made: Server[] = [];
+  const handle = serveStdio(
+    () => {
+      const server = createAggregatedServer(parts.served, { principal: opening.kind, toolset: opening.toolset });
+      made.push(server);
+      parts.servers.add(server);
+      return server;
+    },
+    { transport, onerror: (error) => parts.log(`mcp: ${error.message}`) },
+  );
+  socket.on("close", () => {
+    for (const server of made) parts.servers.delete(server);
+    void handle.close().catch(() => undefined);
+  });
+}

@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from "node:crypto";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { parseJson } from "../domain/parse-json.ts";
+import { RefusalError } from "../domain/refusal.ts";
+
+const identitySchema = z.object({ id: z.string(), socketKeys: z.object({ host: z.string(), cli: z.string() }) });
+
+/** The data directory of a desk: who it is, and where its parts lie. */
+export interface DeskHome {
+  readonly id: string;
+  readonly socketKeys: { readonly host: string; readonly cli: string };
+  readonly socketPath: string;
+  readonly logFile: string;
+  readonly storeFile: string;
+  readonly runsFile: string;
+  readonly auditHeadFile: string;
+  readonly artifactsDir: string;
+  readonly cloudDir: string;
+  readonly trialsFile: string;
+}
+
+/**
+ * Opens the data directory, made at first use (mode 700) with an identity of its own.
+ * @throws RefusalError `DATA_DIR_UNUSABLE` where it cannot be written.
+ */
+export function openHome(config: Config): DeskHome {
+  const { dataDir } = config;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
+    privateFolder(config.runtimeDir);
+    const identity = identityIn(join(dataDir, "desk.json"));
+    const short = createHash("sha256").update(dataDir).digest("hex").slice(0, 20);
+    return {
+      ...identity,
+      socketPath:
+        process.platform === "win32" ? `\\\\.\\pipe\\quantwright-${short}` : join(config.runtimeDir, `${short}.sock`),
+      logFile: join(dataDir, "desk.log"),
+      storeFile: join(dataDir, "desk.db"),
+      runsFile: join(dataDir, "runs.db"),
+      auditHeadFile: join(dataDir, "audit-head.json"),
+      artifactsDir: join(dataDir, "artifacts"),
+      cloudDir: join(dataDir, "cloud"),
+      trialsFile: join(dataDir, "trials.jsonl"),
+    };
+  } catch (error) {
+    if (error instanceof RefusalError) throw error;
+    throw new RefusalError(
+      {
+        code: "DATA_DIR_UNUSABLE",
+        message: `the data directory ${dataDir} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: "make it writable, free disk space, or choose another with --data-dir or QUANTWRIGHT_HOME",
+      },
+      { cause: error },
+    );
+  }
+}
+
+function identityIn(file: string): z.infer<typeof identitySchema> {
+  try {
+    return identitySchema.parse(parseJson(readFileSync(file, "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new RefusalError(
+        {
+          code: "DATA_DIR_UNUSABLE",
+          message: `${file} does not hold the identity of a desk`,
+          remedy: "restore it from a backup, or use another data directory",
+        },
+        { cause: error },
+      );
+    }
+  }
+  const identity = {
+    id: randomBytes(8).toString("hex"),
+    socketKeys: { host: randomBytes(32).toString("hex"), cli: randomBytes(32).toString("hex") },
+  };
+  const part = `${file}.${randomBytes(4).toString("hex")}`;
+  writeFileSync(part, JSON.stringify(identity), { mode: 0o600 });
+  try {
+    // Two commands may be first at once: a link is made by one of them only, and whole.
+    linkSync(part, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return identitySchema.parse(parseJson(readFileSync(file, "utf8")));
+  } finally {
+    rmSync(part, { force: true });
+  }
+  return identity;
+}
+
+/** A folder that somebody else may write would let him put a socket of his own there. */
+function privateFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const { uid, mode } = statSync(folder);
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    throw new RefusalError({
+      code: "DATA_DIR_UNUSABLE",
+      message: `the folder for sockets ${folder} belongs to another user`,
+      remedy: "set XDG_RUNTIME_DIR to a folder of your own",
+    });
+  }
+  if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}

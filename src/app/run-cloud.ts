@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { startGuardian } from "../clients/guardian/guardian.ts";
+import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
+import { createCloud } from "../cloud/cloud.ts";
+import { serveCloud } from "../cloud/serve-cloud.ts";
+import type { Config } from "../config.ts";
+import { openCloudStore } from "../store/cloud/cloud-store.ts";
+import { ENGINE } from "./engine-identity.ts";
+import { systemClock } from "./system.ts";
+
+export interface CloudRequest {
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly userId: string;
+  readonly token: string;
+  readonly organizationId: string;
+  readonly nodes: number | undefined;
+  readonly log: (message: string) => void;
+}
+
+/** Runs the local cloud until it is disposed: store, sandboxes, queue and HTTP server, with a guardian of its own. */
+export async function runCloud(
+  config: Config,
+  request: CloudRequest,
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const store = stack.use(await openCloudStore(request.folder));
+    const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log: request.log }));
+    const nodes = request.nodes ?? Math.max(1, availableParallelism());
+    const pool = stack.use(
+      createSandboxPool({
+        dataFolders: config.dataFolders,
+        cacheFolder: config.cacheDir,
+        nodePath: config.nodePath,
+        concurrency: nodes,
+        log: request.log,
+        registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
+      }),
+    );
+    const cloud = createCloud({
+      store,
+      jobs: pool,
+      account: { userId: request.userId, apiToken: request.token, organizationId: request.organizationId },
+      clock: systemClock,
+      ids: { hex32: () => randomBytes(16).toString("hex") },
+      log: (event, fields) => request.log(`${event}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
+      settings: { backtestSlots: nodes, bodyBytes: 32 * 1024 * 1024, mostQueuedBacktests: 500, engine: ENGINE },
+    });
+    const served = stack.use(await serveCloud({ app: cloud.app, host: request.host, port: request.port }));
+    stack.defer(() => cloud.stop());
+    await cloud.start();
+    const owned = stack.move();
+    return { url: served.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}

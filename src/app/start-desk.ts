@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import type { Kysely } from "kysely";
+import { startGuardian } from "../clients/guardian/guardian.ts";
+import { SecretMask } from "../clients/secret-mask.ts";
+import type { Config } from "../config.ts";
+import { Artifacts } from "../store/artifacts.ts";
+import { openAuditHead } from "../store/audit-head.ts";
+import { openDatabase } from "../store/database.ts";
+import { Ledger } from "../store/desk/ledger.ts";
+import { deskMigrations } from "../store/desk/migrations.ts";
+import type { DeskTables } from "../store/desk/schema.ts";
+import { StrategyStore } from "../store/desk/strategy-store.ts";
+import { TrialStore } from "../store/desk/trial-store.ts";
+import { lockDesk } from "../store/desk-lock.ts";
+import { RunStore } from "../store/runs/run-store.ts";
+import { openVault } from "../store/vault/open-vault.ts";
+import type { Vault } from "../store/vault/vault.ts";
+import { auditKey } from "./credentials.ts";
+import { openHome, type DeskHome } from "./desk-home.ts";
+import { openDeskDoors } from "./desk-doors.ts";
+import { assembleGateway, type DeskCore } from "./assemble-gateway.ts";
+import { openLog } from "./log-file.ts";
+import { newId, systemClock } from "./system.ts";
+import { absorbTrials } from "./absorb-trials.ts";
+import { startUpstream } from "./start-upstream.ts";
+
+/** A running desk. `ended` resolves when somebody asked it to stop. */
+export interface Desk extends AsyncDisposable {
+  readonly core: DeskCore;
+  readonly home: DeskHome;
+  readonly vault: Vault;
+  readonly ended: Promise<void>;
+}
+
+/** What a desk keeps on disk, opened together. */
+export interface DeskStore {
+  readonly database: Kysely<DeskTables>;
+  readonly ledger: Ledger;
+  readonly trials: TrialStore;
+  readonly strategies: StrategyStore;
+  readonly runs: RunStore;
+  readonly artifacts: Artifacts;
+}
+
+/**
+ * Starts the desk of a data directory: lock, secrets, store, guardian, local cloud, upstream, gateway, runs, doors.
+ * Everything that was opened is closed again when a later part fails.
+ */
+export async function startDesk(config: Config): Promise<Desk> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const home = openHome(config);
+    stack.use(lockDesk(config.dataDir));
+    const mask = new SecretMask();
+    const { log } = stack.use(openLog(home.logFile, mask));
+    for (const key of Object.values(home.socketKeys)) mask.add(key);
+    log(`desk ${config.version} starts (pid ${process.pid}, profile ${config.profile})`);
+    const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
+    if (vault.notice !== undefined) log(vault.notice);
+    const store = await openStore(config, { home, vault, mask, stack });
+    const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log }));
+    const { upstreams, close } = await startUpstream(config, { home, vault, mask, guardian, log });
+    stack.defer(close);
+    const core = await assembleGateway(config, { home, store, upstreams, mask, log, guardianPid: guardian.pid });
+    stack.defer(() => core[Symbol.asyncDispose]());
+    await absorbTrials({
+      trials: store.trials,
+      file: home.trialsFile,
+      log,
+      read: (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined),
+      done: (file) => renameSync(file, `${file}.${newId()}.absorbed`),
+    });
+    const recovered = await core.runs.recover();
+    if (recovered > 0) log(`${recovered} runs go on`);
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    stack.use(await openDeskDoors({ config, home, core, store, vault, log, end }));
+    log("desk is ready");
+    const owned = stack.move();
+    return { core, home, vault, ended, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function openStore(
+  config: Config,
+  parts: {
+    readonly home: DeskHome;
+    readonly vault: Vault;
+    readonly mask: SecretMask;
+    readonly stack: AsyncDisposableStack;
+  },
+): Promise<DeskStore> {
+  const { home, vault, mask, stack } = parts;
+  const location =
+    config.databaseUrl === undefined
+      ? ({ kind: "sqlite", file: home.storeFile } as const)
+      : ({ kind: "postgres", url: config.databaseUrl } as const);
+  const database = await openDatabase<DeskTables>(location, deskMigrations);
+  stack.defer(() => database.destroy());
+  const key = await auditKey(vault, () => randomBytes(32).toString("hex"));
+  mask.add(key);
+  const ledger = await Ledger.open({ database, clock: systemClock, key, headFile: openAuditHead(home.auditHeadFile) });
+  stack.defer(() => ledger.settled());
+  return {
+    database,
+    ledger,
+    trials: new TrialStore(database),
+    strategies: new StrategyStore(database),
+    runs: new RunStore(database),
+    artifacts: new Artifacts(home.artifactsDir),
+  };
+}

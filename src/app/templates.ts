@@ -1,0 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Config } from "../config.ts";
+
+/** The shipped strategies by name; the crossing of averages first, because it is the default. */
+export function strategyTemplates(config: Config): Readonly<Record<string, string>> {
+  const folder = join(config.packageRoot, "examples", "strategies");
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".py"))
+    .toSorted((a, b) => Number(b.startsWith("sma")) - Number(a.startsWith("sma")) || (a < b ? -1 : 1));
+  return Object.fromEntries(names.map((name) => [basename(name, ".py"), readFileSync(join(folder, name), "utf8")]));
+}
