@@ -38,14 +38,9 @@ export function runBacktest(options: BacktestOptions): BacktestResult {
   const outcome = (rest: Partial<RunOutcome>): BacktestResult =>
     composeResult({ algorithm, loop, options, startCash: algorithm.configuration.startCash, ...rest });
   try {
-    let strategy: Strategy | undefined;
-    guarded(() => {
-      strategy = options.createStrategy(algorithm);
-    });
-    if (strategy === undefined) throw new AlgorithmError("the strategy could not be made");
+    const strategy = guarded(() => options.createStrategy(algorithm));
     phase = "initialize";
-    const { initialize } = strategy;
-    guarded(() => initialize.call(strategy));
+    guarded(() => strategy.initialize());
     algorithm.configuration.lock();
     phase = "run";
     loop = new BacktestLoop({ ...options, algorithm, strategy });

@@ -8,7 +8,7 @@ import { singleZipEntry } from "./zip-entry.ts";
 /** Nothing that LEAN ships comes near these. */
 const LARGEST_FILE = 512 * 1024 * 1024;
 const LARGEST_ENTRY = 1024 * 1024 * 1024;
-const SAFE_PATH = /^[A-Za-z0-9_.\-][A-Za-z0-9_.\- ]*(?:\/[A-Za-z0-9_.\-][A-Za-z0-9_.\- ]*)*$/;
+const SAFE_PATH = /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/;
 
 /**
  * Data folders in LEAN's layout as one data source; the first folder that has a file wins. Symbolic links, paths that

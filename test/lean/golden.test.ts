@@ -7,6 +7,7 @@ import { SHARED_DATA, comparable, hasSharedLean, leanTarget } from "../support/l
 import { basicTemplate, basicTemplateDaily } from "./strategies/basic-template.ts";
 import { macdTrend } from "./strategies/macd-trend.ts";
 import { multipleTargets } from "./strategies/multiple-targets.ts";
+import * as small from "./strategies/small-strategies.ts";
 import { OrderTicketDemo } from "./strategies/order-ticket-demo.ts";
 
 const STRATEGIES: Readonly<Record<string, (algorithm: QcAlgorithm) => Strategy>> = {
@@ -15,7 +16,21 @@ const STRATEGIES: Readonly<Record<string, (algorithm: QcAlgorithm) => Strategy>>
   OrderTicketDemoAlgorithm: (algorithm) => new OrderTicketDemo(algorithm),
   MACDTrendAlgorithm: macdTrend,
   SetHoldingsMultipleTargetsRegressionAlgorithm: multipleTargets,
-  SetHoldingsLiquidateExistingHoldingsMultipleTargetsRegressionAlgorithm: (algorithm) => multipleTargets(algorithm, true),
+  SetHoldingsLiquidateExistingHoldingsMultipleTargetsRegressionAlgorithm: (algorithm) =>
+    multipleTargets(algorithm, true),
+  ParameterizedAlgorithm: small.parameterized,
+  NamedArgumentsRegression: basicTemplateDaily,
+  OnWarmupFinishedNoWarmup: small.warmupFinished,
+  HourSplitRegressionAlgorithm: small.hourSplit,
+  CompleteOrderTagUpdateAlgorithm: small.completeOrderTagUpdate,
+  CanLiquidateWithOrderPropertiesRegressionAlgorithm: small.liquidateWithProperties,
+  MarketOnCloseOrderBufferRegressionAlgorithm: small.marketOnCloseBuffer,
+  LimitFillRegressionAlgorithm: small.limitFill,
+  StringToSymbolImplicitConversionRegressionAlgorithm: small.stringToSymbol,
+  ZeroedBenchmarkRegressionAlgorithm: small.zeroedBenchmark,
+  ClassicRenkoConsolidatorAlgorithm: small.classicRenko,
+  DelistingEventsAlgorithm: small.delistingEvents,
+  GetParameterRegressionAlgorithm: small.quitAtOnce,
 };
 
 describe.skipIf(!hasSharedLean)("LEAN's published values (skipped without ../shared/lean)", () => {

@@ -184,7 +184,7 @@ export class Trading {
     const name = security.symbol.value;
     if (order.quantity.isZero) return { code: CODES.zeroQuantity, message: `order for ${name}: the quantity is 0` };
     if (order.quantity.abs().lessThan(Decimal.ONE)) {
-      return { code: CODES.lotSize, message: `order for ${name}: ${order.quantity} is less than one share` };
+      return { code: CODES.lotSize, message: `order for ${name}: ${order.quantity.toString()} is less than one share` };
     }
     if (security.price.isZero) return { code: CODES.noPrice, message: `order for ${name}: it has no price yet` };
     if (!security.isTradable) return { code: CODES.nonTradable, message: `order for ${name}: it cannot be traded` };

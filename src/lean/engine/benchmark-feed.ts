@@ -59,10 +59,6 @@ export class BenchmarkFeed {
   value(utc: number): Decimal {
     const { benchmark } = this.#algorithm.configuration;
     if (typeof benchmark !== "function") return this.#value;
-    let value = Decimal.ZERO;
-    guarded(() => {
-      value = Decimal.fromNumber(benchmark(utc));
-    });
-    return value;
+    return guarded(() => Decimal.fromNumber(benchmark(utc)));
   }
 }

@@ -86,7 +86,7 @@ export class CapacityEstimate {
 
   /** Collects the bars of this step and takes a snapshot when due. */
   update(utc: number, options: { readonly portfolio: Portfolio; readonly force: boolean }): void {
-    for (const entry of [...this.#watched]) this.#collect(entry, utc);
+    for (const entry of this.#watched) this.#collect(entry, utc);
     const midnight = dayOf(utc) * MICROS_PER_DAY;
     if (options.force || (midnight >= this.#next && this.#bySecurity.size > 0)) {
       if (this.#snapshot(utc, options.portfolio)) this.#next = midnight + this.#period;

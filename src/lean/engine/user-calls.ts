@@ -65,9 +65,9 @@ export class UserCalls {
 }
 
 /** Runs user code outside of the engine's own loop. */
-export function guarded(call: () => void): void {
+export function guarded<T>(call: () => T): T {
   try {
-    call();
+    return call();
   } catch (error) {
     throw asAlgorithmError(error);
   }

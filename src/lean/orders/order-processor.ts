@@ -109,7 +109,8 @@ export class OrderProcessor implements TicketHandler {
   /** Expires and fills pending orders, by id. */
   scan(): void {
     if (this.#pending.length === 0) return;
-    for (const order of [...this.#pending]) {
+    // Replaced, never changed: orders that come in handlers wait for the next scan.
+    for (const order of this.#pending) {
       if (this.#pending.includes(order)) this.#scanOrder(order);
     }
   }
@@ -196,7 +197,7 @@ export class OrderProcessor implements TicketHandler {
       return;
     }
     this.#giveBrokerId(order);
-    this.#pending.push(order);
+    this.#pending = [...this.#pending, order];
     this.#raise({ order, status: ORDER_STATUS.SUBMITTED });
   }
 
@@ -274,14 +275,14 @@ function isUpdate(status: number): boolean {
 function insufficientText(order: Order, check: BuyingPowerCheck): string {
   return (
     `Order Error: id: ${order.id}, insufficient buying power to complete the order: it ` +
-    `needs a margin of ${check.required.normalize()}, free are ${check.free.normalize()}.`
+    `needs a margin of ${check.required.normalize().toString()}, free are ${check.free.normalize().toString()}.`
   );
 }
 
 /** LEAN writes the distance of a trailing stop into an empty tag. */
 function defaultTag(order: Order): string {
   if (order.type !== ORDER_TYPE.TRAILING_STOP) return "";
-  const amount = order.trailingAsPercentage ? `${order.trailingAmount.multiply(HUNDRED)}%` : `$${order.trailingAmount}`;
+  const amount = order.trailingAsPercentage ? `${order.trailingAmount.multiply(HUNDRED).toString()}%` : `$${order.trailingAmount.toString()}`;
   return `Trailing Amount: ${amount}`;
 }
 
