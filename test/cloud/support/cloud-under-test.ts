@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Cloud, createCloud } from "../../../src/cloud/cloud.ts";
-import type { CloudSettings } from "../../../src/cloud/ports.ts";
+import type { CloudSettings, JobRunner } from "../../../src/cloud/ports.ts";
 import { serveCloud } from "../../../src/cloud/serve-cloud.ts";
 import { openCloudStore, type OpenCloudStore } from "../../../src/store/cloud/cloud-store.ts";
 import { type ScriptedRunner, scriptedRunner } from "./scripted-runner.ts";
@@ -55,6 +55,8 @@ export interface CloudOptions {
   /** Folder of an earlier cloud; it is then not removed at the end. */
   readonly folder?: string;
   readonly runner?: ScriptedRunner;
+  /** Runs the jobs in place of the scripted runner. */
+  readonly jobs?: JobRunner;
 }
 
 /** The real cloud on a real store and a real port; only the sandboxes are scripted. */
@@ -65,7 +67,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<CloudUnder
   const store = await openCloudStore(folder);
   const cloud: Cloud = createCloud({
     store,
-    jobs: runner,
+    jobs: options.jobs ?? runner,
     account: { userId: USER_ID, apiToken: API_TOKEN, organizationId: ORGANIZATION_ID },
     clock: { now: () => Date.now() * 1000 },
     ids: { hex32: () => randomUUID().replaceAll("-", "") },
@@ -120,7 +122,7 @@ function client(url: string): Client {
     return answerSchema.parse(await response.json()) as Answer;
   };
   const until: Client["until"] = async (path, body, done) => {
-    for (let tries = 0; tries < 500; tries += 1) {
+    for (let tries = 0; tries < 2000; tries += 1) {
       const answer = await call(path, body);
       if (done(answer)) return answer;
       await new Promise((resolve) => {
