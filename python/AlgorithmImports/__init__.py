@@ -1,0 +1,108 @@
+"""What `from AlgorithmImports import *` brings: LEAN's names, and the modules that its star import brings, too."""
+
+import abc
+import collections
+import copy
+import enum
+import functools
+import itertools
+import json
+import math
+import random
+import statistics
+import typing
+from collections import defaultdict, deque
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from math import *  # noqa: F403
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
+
+from . import _engine, _numpy
+from . import _numpy as np
+from .algorithm import QCAlgorithm, SecurityChanges
+from .bars import (
+    Bar,
+    BaseData,
+    Delisting,
+    Dividend,
+    IndicatorDataPoint,
+    QuoteBar,
+    RenkoBar,
+    Split,
+    SymbolChangedEvent,
+    TradeBar,
+)
+from .consolidators import (
+    ClassicRenkoConsolidator,
+    QuoteBarConsolidator,
+    RenkoConsolidator,
+    SubscriptionDataConfig,
+    TradeBarConsolidator,
+)
+from .contract import quantwright_contract
+from .enums import (
+    AccountType,
+    AlgorithmMode,
+    BrokerageName,
+    Currencies,
+    DataNormalizationMode,
+    DayOfWeek,
+    DelistingType,
+    IndicatorStatus,
+    Market,
+    MarketDataType,
+    MovingAverageType,
+    OrderDirection,
+    OrderField,
+    OrderRequestStatus,
+    OrderRequestType,
+    OrderResponseErrorCode,
+    OrderStatus,
+    OrderType,
+    Resolution,
+    SecurityType,
+    SeriesType,
+    SplitType,
+    TickType,
+    TimeZones,
+)
+from .indicators import CLASSES, IndicatorBase, IndicatorExtensions, PythonIndicator
+from .models import (
+    ConstantFeeModel,
+    ConstantSlippageModel,
+    DefaultBrokerageModel,
+    Extensions,
+    FeeModel,
+    FuncBenchmark,
+    InteractiveBrokersFeeModel,
+    NullSlippageModel,
+    VolumeShareSlippageModel,
+)
+from .orders import (
+    CashAmount,
+    InteractiveBrokersOrderProperties,
+    MarketOnCloseOrder,
+    Order,
+    OrderEvent,
+    OrderFee,
+    OrderProperties,
+    OrderResponse,
+    OrderTicket,
+    PortfolioTarget,
+    SubmitOrderRequest,
+    TimeInForce,
+    UpdateOrderFields,
+)
+from .scheduling import ScheduledEvent
+from .securities import Security, SecurityHolding
+from .settings import Chart, Series
+from .slices import DataDictionary, Slice
+from .symbols import SecurityIdentifier, Symbol
+from .windows import CircularQueue, RollingWindow
+
+globals().update(CLASSES)
+# Old names of containers and of the holding.
+TradeBars = QuoteBars = Dividends = Splits = Delistings = DataDictionary
+Holding = SecurityHolding
+
+__all__ = [name for name in globals() if not name.startswith("_") and name not in ("CLASSES",)]

@@ -1,0 +1,104 @@
+"""Models that algorithms choose: fees, slippage, brokerages, benchmarks."""
+
+from . import _engine
+from ._names import pascal
+from .enums import AccountType
+
+
+class _FeeModel:
+    def _install(self, operation, symbol):
+        raise NotImplementedError(
+            f"{type(self).__name__}: only ConstantFeeModel, InteractiveBrokersFeeModel and ZeroFee style models are supported"
+        )
+
+
+@pascal
+class FeeModel(_FeeModel):
+    """Base of fee models; own ones in Python are not supported."""
+
+
+@pascal
+class ConstantFeeModel(_FeeModel):
+    def __init__(self, fee, currency="USD"):
+        self.fee = fee
+        self.currency = currency
+
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, "constant", float(self.fee))
+
+
+@pascal
+class InteractiveBrokersFeeModel(_FeeModel):
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, "interactive-brokers", 0.0)
+
+
+@pascal
+class NullSlippageModel:
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, "null", 0.0, 0.0)
+
+
+@pascal
+class ConstantSlippageModel:
+    def __init__(self, slippage_percent):
+        self.slippage_percent = slippage_percent
+
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, "constant", float(self.slippage_percent), 0.0)
+
+
+@pascal
+class VolumeShareSlippageModel:
+    def __init__(self, volume_limit=0.025, price_impact=0.1):
+        self.volume_limit = volume_limit
+        self.price_impact = price_impact
+
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, "volume-share", float(self.volume_limit), float(self.price_impact))
+
+
+@pascal
+class FuncBenchmark:
+    """A benchmark whose level a function of the time gives."""
+
+    def __init__(self, benchmark):
+        self._function = benchmark
+
+    def evaluate(self, when):
+        return self._function(when)
+
+
+@pascal
+class DefaultBrokerageModel:
+    """The default brokerage; a class of one's own may replace its benchmark."""
+
+    def __init__(self, account_type=AccountType.MARGIN):
+        self.account_type = account_type
+
+    def get_benchmark(self, securities):
+        return None
+
+
+@pascal
+class Extensions:
+    """Helpers of LEAN's that algorithms use by name."""
+
+    @staticmethod
+    def to_higher_resolution_equivalent(span, require_exact_match=False):
+        from .enums import Resolution
+
+        seconds = span.total_seconds()
+        for limit, found in ((60, "SECOND"), (3600, "MINUTE"), (86400, "HOUR")):
+            if seconds < limit:
+                return Resolution[found]
+        return Resolution.DAILY
+
+    @staticmethod
+    def round_down(moment, interval):
+        at = _engine.microseconds(moment)
+        return _engine.moment(at - at % _engine.span(interval))
+
+    @staticmethod
+    def is_nan_or_zero(value):
+        return value != value or value == 0

@@ -1,0 +1,223 @@
+import { realpathSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { RefusalError } from "../../domain/refusal.ts";
+import { backtestJobSchema } from "../../lean/backtest-job.ts";
+import type { BacktestJob, BacktestJobInput, BacktestProgress } from "../../lean/backtest-job.ts";
+import type { BacktestResult } from "../../lean/backtest-result.ts";
+import type { CompileReport } from "../../lean/compile-report.ts";
+import { failedResult } from "./failed-result.ts";
+import { findInstallation } from "./installation.ts";
+import type { SandboxInstallation } from "./installation.ts";
+import { SandboxProcess } from "./sandbox-process.ts";
+import type { SpawnSettings } from "./sandbox-process.ts";
+import { Slots } from "./slots.ts";
+import { SnapshotCache } from "./snapshot-cache.ts";
+
+/** A compile runs no user code, so it is over at once or not at all. */
+const COMPILE_SECONDS = 20;
+const DEFAULT_MEMORY_MIB = 256;
+
+export interface SandboxPoolOptions {
+  /** LEAN data folders, the first one's files winning. */
+  readonly dataFolders: readonly string[];
+  /** Where the interpreter's memory snapshot is kept. */
+  readonly cacheFolder: string;
+  /** The Node executable that sandboxes run on. */
+  readonly nodePath: string;
+  /** How many sandboxes work at once. */
+  readonly concurrency: number;
+  /** Hears what an operator may want to know; never user data. */
+  readonly log: (message: string) => void;
+  /** Hears every child's process group; the function it returns is called when that is gone. */
+  readonly registerProcess?: (child: { readonly pid: number }) => (() => void) | void;
+}
+
+export interface BacktestOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BacktestProgress) => void) | undefined;
+}
+
+export interface SandboxPool extends AsyncDisposable {
+  /** Checks a project without running it. `entry` is `main.py` unless named. */
+  compile(
+    files: Readonly<Record<string, string>>,
+    options?: { readonly entry?: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<CompileReport>;
+  /**
+   * Runs a backtest in a process of its own. Whatever the user's code does becomes a result (`RuntimeError` with a
+   * code of `ALGORITHM_ERROR`, `TIME_LIMIT`, `MEMORY_LIMIT` or `SANDBOX_CRASHED`); a cancel gives `Stopped`.
+   */
+  backtest(job: BacktestJobInput, options?: BacktestOptions): Promise<BacktestResult>;
+}
+
+/** Opens the pool; sandboxes are started when they are needed, and one is kept ready after the first. */
+export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
+  return new Pool(options, findInstallation());
+}
+
+class Pool implements SandboxPool {
+  readonly #options: SandboxPoolOptions;
+  readonly #installation: SandboxInstallation;
+  readonly #snapshots: SnapshotCache;
+  readonly #slots: Slots;
+  readonly #alive = new Set<SandboxProcess>();
+  readonly #spawn: Omit<SpawnSettings, "program" | "paths">;
+  #spare: Promise<SandboxProcess> | undefined;
+  #closed = false;
+
+  constructor(options: SandboxPoolOptions, installation: SandboxInstallation) {
+    this.#options = options;
+    this.#installation = installation;
+    this.#slots = new Slots(options.concurrency);
+    this.#spawn = {
+      nodePath: options.nodePath,
+      registerProcess: (child) => options.registerProcess?.(child) ?? (() => {}),
+    };
+    this.#snapshots = new SnapshotCache(options.cacheFolder, installation, this.#spawn);
+  }
+
+  async compile(
+    files: Readonly<Record<string, string>>,
+    options: { readonly entry?: string; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<CompileReport> {
+    return this.#slots.run(options.signal, async () => {
+      const sandbox = await this.#take();
+      const limit = setTimeout(() => void this.#end(sandbox), COMPILE_SECONDS * 1000);
+      try {
+        const request = { type: "compile", files: { ...files }, entry: options.entry ?? "main.py" } as const;
+        const { report } = await sandbox.ask(request, "compiled");
+        this.#giveBack(sandbox);
+        return report;
+      } catch (error) {
+        await this.#end(sandbox);
+        throw error;
+      } finally {
+        clearTimeout(limit);
+      }
+    });
+  }
+
+  async backtest(input: BacktestJobInput, options: BacktestOptions = {}): Promise<BacktestResult> {
+    const job = backtestJobSchema.parse(input);
+    const { signal } = options;
+    if (isAborted(signal)) return failedResult(job, "cancelled");
+    try {
+      return await this.#slots.run(signal, () => this.#run(job, options));
+    } catch (error) {
+      if (isAborted(signal)) return failedResult(job, "cancelled");
+      throw error;
+    }
+  }
+
+  async #run(job: BacktestJob, { signal, onProgress }: BacktestOptions): Promise<BacktestResult> {
+    const sandbox = await this.#take();
+    let ended: "time" | "cancelled" | undefined;
+    const end = (why: "time" | "cancelled"): void => {
+      ended ??= why;
+      void sandbox.kill();
+    };
+    const timer = setTimeout(() => end("time"), job.limits.wallSeconds * 1000);
+    const cancel = (): void => end("cancelled");
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (isAborted(signal)) cancel();
+    try {
+      const request = { type: "backtest", job } as const;
+      const { result } = await sandbox.ask(request, "result", ({ progress }) => onProgress?.(progress));
+      return result;
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return failedResult(job, ended ?? error.refusal);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+      await this.#end(sandbox);
+      if (!this.#closed) this.#prepareSpare();
+    }
+  }
+
+  /** A sandbox that is ready: the spare one, or a new one. */
+  async #take(): Promise<SandboxProcess> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const ready = await spare?.catch(() => undefined);
+    if (ready?.isAlive === true) return ready;
+    return this.#start();
+  }
+
+  #giveBack(sandbox: SandboxProcess): void {
+    if (this.#spare === undefined && !this.#closed) this.#spare = Promise.resolve(sandbox);
+    else void this.#end(sandbox);
+  }
+
+  #prepareSpare(): void {
+    this.#spare ??= this.#start();
+    // Whoever takes it sees the failure and starts another.
+    this.#spare.catch(() => undefined);
+  }
+
+  async #start(): Promise<SandboxProcess> {
+    const snapshotFile = await this.#snapshots.file();
+    if (this.#closed) throw closed();
+    const { program, codePaths, pyodideFolder, pythonFolder } = this.#installation;
+    const dataFolders = this.#options.dataFolders.map(realFolder);
+    const read = [...codePaths, ...dataFolders, ...(snapshotFile === undefined ? [] : [snapshotFile])];
+    const sandbox = new SandboxProcess({ ...this.#spawn, program, paths: { read } });
+    this.#alive.add(sandbox);
+    try {
+      const ready = await sandbox.ask(
+        {
+          type: "start",
+          pyodideFolder: `${pyodideFolder}/`,
+          pythonFolder,
+          dataFolders,
+          memoryMib: DEFAULT_MEMORY_MIB,
+          ...(snapshotFile === undefined ? {} : { snapshotFile }),
+        },
+        "ready",
+      );
+      if (ready.start === "cold") this.#options.log("sandbox: started without a memory snapshot, which takes seconds");
+      return sandbox;
+    } catch (error) {
+      await this.#end(sandbox);
+      throw error;
+    }
+  }
+
+  async #end(sandbox: SandboxProcess): Promise<void> {
+    await sandbox.kill();
+    this.#alive.delete(sandbox);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#alive].map((sandbox) => this.#end(sandbox)));
+    // A snapshot or a start under way ends by itself; give its child the turn to be seen.
+    await this.#spare?.then((sandbox) => this.#end(sandbox)).catch(() => undefined);
+    await wait(0);
+  }
+}
+
+/** The folder itself, because Node's permissions follow no link of ours. */
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch (error) {
+    throw new RefusalError(
+      {
+        code: "DATA_FOLDER_MISSING",
+        message: `A data folder was expected at ${folder}; there is none that can be read.`,
+        remedy: "Name an existing folder in LEAN's layout, or leave it out.",
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Asked anew each time: the answer changes while we wait. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function closed(): RefusalError {
+  return new RefusalError({ code: "SANDBOX_CLOSED", message: "The sandboxes are being shut down.", retryable: true });
+}

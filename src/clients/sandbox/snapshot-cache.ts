@@ -1,0 +1,63 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { SandboxInstallation } from "./installation.ts";
+import { SandboxProcess } from "./sandbox-process.ts";
+import type { SpawnSettings } from "./sandbox-process.ts";
+
+const MAKE_TIMEOUT = 60_000;
+
+/** Keeps the interpreter's memory snapshot in a folder, under a name that says what it was made from. */
+export class SnapshotCache {
+  readonly #folder: string;
+  readonly #installation: SandboxInstallation;
+  readonly #spawn: Omit<SpawnSettings, "program" | "paths">;
+  #file: Promise<string | undefined> | undefined;
+
+  constructor(folder: string, installation: SandboxInstallation, spawn: Omit<SpawnSettings, "program" | "paths">) {
+    this.#folder = folder;
+    this.#installation = installation;
+    this.#spawn = spawn;
+  }
+
+  /** The snapshot's path, made first if need be; undefined where none can be made, and sandboxes start without. */
+  file(): Promise<string | undefined> {
+    this.#file ??= this.#find().catch(() => undefined);
+    return this.#file;
+  }
+
+  async #find(): Promise<string> {
+    mkdirSync(this.#folder, { recursive: true });
+    const file = join(realpathSync(this.#folder), `pyodide-${this.#key()}.snapshot`);
+    if (!existsSync(file)) await this.#make(file);
+    return file;
+  }
+
+  /** A child of its own writes to a name of its own; whoever is first gives it the final name. */
+  async #make(file: string): Promise<void> {
+    const target = `${file}.${randomUUID()}.tmp`;
+    const { program, codePaths, pyodideFolder, pythonFolder } = this.#installation;
+    const child = new SandboxProcess({ ...this.#spawn, program, paths: { read: codePaths, write: [target] } });
+    const timer = setTimeout(() => void child.kill(), MAKE_TIMEOUT);
+    try {
+      await child.ask({ type: "snapshot", pyodideFolder: `${pyodideFolder}/`, pythonFolder, target }, "written");
+      renameSync(target, file);
+    } finally {
+      clearTimeout(timer);
+      await child.kill();
+      rmSync(target, { force: true });
+    }
+  }
+
+  /** Changes with Pyodide's version, our Python sources and the Node that made it. */
+  #key(): string {
+    const { pyodideFolder, pythonFolder } = this.#installation;
+    const hash = createHash("sha256").update(readFileSync(join(pyodideFolder, "package.json")));
+    hash.update(readFileSync(join(pyodideFolder, "pyodide-lock.json"))).update(this.#spawn.nodePath);
+    const sources = readdirSync(pythonFolder, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.endsWith(".py"),
+    );
+    for (const path of sources.sort()) hash.update(path).update(readFileSync(join(pythonFolder, path)));
+    return hash.digest("hex").slice(0, 24);
+  }
+}

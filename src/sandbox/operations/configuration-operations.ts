@@ -1,0 +1,101 @@
+import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
+import { Decimal } from "../../domain/decimal.ts";
+import { number, text } from "./operation.ts";
+import type { OperationContext, Operations } from "./operation.ts";
+
+function dateParts(value: unknown): [number, number, number] {
+  const [year = 0, month = 0, day = 0] = text(value).split("-").map(Number);
+  return [year, month, day];
+}
+
+const SECONDS = 1_000_000;
+const CASH_ACCOUNT = 1;
+
+/** Dates, cash, zone, benchmark, brokerage, parameters and settings. */
+export function configurationOperations(context: OperationContext): Operations {
+  const { algorithm } = context;
+  const { settings } = algorithm;
+  return {
+    start_date: () => algorithm.startDate,
+    end_date: () => algorithm.endDate,
+    set_start_date: (date) => algorithm.setStartDate(...dateParts(date)),
+    set_end_date: (date) => algorithm.setEndDate(...dateParts(date)),
+    set_cash: (currency, amount) => {
+      if (text(currency) !== "USD") {
+        throw new AlgorithmError(`expected cash in USD, got ${text(currency)}`, {
+          remedy: "Only USD accounts are simulated so far.",
+        });
+      }
+      algorithm.setCash(number(amount));
+    },
+    set_time_zone: (name) => algorithm.setTimeZone(text(name)),
+    set_benchmark: (symbol) => algorithm.setBenchmark(number(symbol)),
+    set_benchmark_function: (callback) => {
+      const id = number(callback);
+      // LEAN passes the algorithm's time; benchmarks of tests and templates are constant or of dates.
+      algorithm.setBenchmark((utc) => Number(context.callBack(id, algorithm.clock.zone.toLocal(utc))));
+    },
+    set_brokerage: (name, account) => {
+      algorithm.setBrokerageModel(text(name));
+      if (number(account) === CASH_ACCOUNT) {
+        throw new AlgorithmError("cash accounts are not simulated yet", { remedy: "Use AccountType.MARGIN." });
+      }
+    },
+    set_warm_up: () => {
+      throw new AlgorithmError("set_warm_up is not supported yet", {
+        remedy: "Wait in on_data until the indicators are ready, or start the run earlier.",
+      });
+    },
+    parameter: (name) => algorithm.getParameter(text(name)),
+    parameters: () => JSON.stringify(algorithm.configuration.parameters),
+    quit: (reason) => algorithm.quit(text(reason)),
+    "settings.get": (name) => {
+      if (text(name) === "stale_price_seconds") return settings.stalePriceTimeSpan / SECONDS;
+      return settingsTable(settings)[text(name)]?.get();
+    },
+    "settings.set": (name, value) => {
+      if (text(name) === "stale_price_seconds") settings.stalePriceTimeSpan = number(value) * SECONDS;
+      else settingsTable(settings)[text(name)]?.set(number(value));
+    },
+  };
+}
+
+interface Setting {
+  get(): number | boolean | undefined;
+  set(value: number): void;
+}
+
+function settingsTable(settings: OperationContext["algorithm"]["settings"]): Readonly<Record<string, Setting>> {
+  return {
+    free_portfolio_value_percentage: {
+      get: () => settings.freePortfolioValuePercentage.toNumber(),
+      set: (value) => {
+        settings.freePortfolioValuePercentage = Decimal.fromNumber(value);
+      },
+    },
+    free_portfolio_value: {
+      get: () => settings.freePortfolioValue?.toNumber(),
+      set: (value) => {
+        settings.freePortfolioValue = Decimal.fromNumber(value);
+      },
+    },
+    minimum_order_margin_portfolio_percentage: {
+      get: () => settings.minimumOrderMarginPortfolioPercentage.toNumber(),
+      set: (value) => {
+        settings.minimumOrderMarginPortfolioPercentage = Decimal.fromNumber(value);
+      },
+    },
+    liquidate_enabled: {
+      get: () => settings.liquidateEnabled,
+      set: (value) => {
+        settings.liquidateEnabled = value !== 0;
+      },
+    },
+    daily_precise_end_time: {
+      get: () => settings.dailyPreciseEndTime,
+      set: (value) => {
+        settings.dailyPreciseEndTime = value !== 0;
+      },
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { Decimal } from "../../domain/decimal.ts";
+import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
+import { constantFee, INTERACTIVE_BROKERS_FEE } from "../../lean/orders/fee-model.ts";
+import { constantSlippage, NULL_SLIPPAGE, volumeShareSlippage } from "../../lean/orders/slippage-model.ts";
+import type { Security } from "../../lean/securities/security.ts";
+import { dayOf } from "../../lean/time/civil-date.ts";
+import { flag, number, optional, text } from "./operation.ts";
+import type { OperationContext, Operations } from "./operation.ts";
+
+const EQUITY = 1;
+
+/** Symbols, securities, their models and hours, the account. */
+export function securityOperations({ algorithm }: OperationContext): Operations {
+  const { securities } = algorithm;
+  const find = (symbol: unknown): Security => securities.get(number(symbol));
+  return {
+    "symbol.create": (ticker, securityType, market) => {
+      if (number(securityType) !== EQUITY) {
+        throw new AlgorithmError(`expected a US equity, got ${text(ticker)} of security type ${number(securityType)}`, {
+          remedy: "Only US equities are supported so far.",
+        });
+      }
+      return algorithm.symbols.equity(text(ticker), text(market)).index;
+    },
+    "symbol.from_text": (ticker) => algorithm.symbol(text(ticker)).index,
+    "symbol.describe": (index) => {
+      const symbol = algorithm.symbol(number(index));
+      return JSON.stringify([symbol.value, symbol.id, symbol.securityType, symbol.market]);
+    },
+    add_equity: (...values) => {
+      const [ticker, resolution, market, fillForward, leverage, extendedMarketHours, normalization] = values;
+      const chosen = optional(number, resolution);
+      const mode = optional(number, normalization);
+      const security = algorithm.addEquity({
+        ticker: text(ticker),
+        market: text(market),
+        fillForward: flag(fillForward),
+        leverage: number(leverage),
+        extendedMarketHours: flag(extendedMarketHours),
+        ...(chosen === undefined ? {} : { resolution: chosen }),
+        ...(mode === undefined ? {} : { dataNormalizationMode: mode }),
+      });
+      return JSON.stringify([security.symbol.index, security.boardOffset]);
+    },
+    remove_security: (symbol) => algorithm.removeSecurity(number(symbol)),
+    "security.resolution": (symbol) => find(symbol).resolution,
+    "security.properties": (symbol) => JSON.stringify([find(symbol).symbol.value, "USD", 1, 0.01, 1]),
+    "security.set_leverage": (symbol, leverage) => find(symbol).setLeverage(Decimal.fromNumber(number(leverage))),
+    "security.set_normalization": (symbol, mode) => {
+      find(symbol).normalization = number(mode);
+    },
+    "security.set_fee_model": (symbol, kind, fee) => {
+      const amount = Decimal.fromNumber(number(fee));
+      find(symbol).feeModel = text(kind) === "constant" ? constantFee(amount) : INTERACTIVE_BROKERS_FEE;
+    },
+    "security.set_slippage_model": (symbol, kind, first, second) => {
+      const [one, two] = [Decimal.fromNumber(number(first)), Decimal.fromNumber(number(second))];
+      const models = { constant: constantSlippage(one), "volume-share": volumeShareSlippage(one, two) };
+      const name = text(kind);
+      find(symbol).slippageModel = name === "constant" || name === "volume-share" ? models[name] : NULL_SLIPPAGE;
+    },
+    subscriptions: () =>
+      JSON.stringify(
+        securities.subscriptions.map(({ security, resolution, fillForward }) => ({
+          symbol: security.symbol.index,
+          resolution,
+          fill_forward: fillForward,
+          extended_market_hours: security.extendedHours,
+          normalization: security.normalization,
+        })),
+      ),
+    "hours.is_open": (symbol, at, extended) => {
+      const { hours } = find(symbol);
+      const local = number(at);
+      if (!flag(extended)) return hours.isOpen(local);
+      const day = dayOf(local);
+      return hours.isTradingDay(day) && local >= hours.sessionStart(day, true) && local < hours.sessionEnd(day, true);
+    },
+    "hours.is_date_open": (symbol, at) => find(symbol).hours.isTradingDay(dayOf(number(at))),
+    "hours.next_open": (symbol, at) => find(symbol).hours.nextOpen(number(at)),
+    "hours.next_close": (symbol, at) => find(symbol).hours.nextClose(number(at)),
+    ...accountOperations(algorithm),
+    "holding.value": (symbol) => find(symbol).holdingsValue.toNumber(),
+    "holding.unrealized_profit": (symbol) => {
+      const security = find(symbol);
+      return security.price.subtract(security.averagePrice).multiply(security.quantity).toNumber();
+    },
+  };
+}
+
+function accountOperations({ portfolio }: OperationContext["algorithm"]): Operations {
+  return {
+    "portfolio.value": () => portfolio.totalPortfolioValue.toNumber(),
+    "portfolio.margin_used": () => portfolio.totalMarginUsed.toNumber(),
+    "portfolio.margin_remaining": () => portfolio.marginRemaining.toNumber(),
+    "cash.currencies": () => JSON.stringify([portfolio.currency]),
+    "cash.amount": () => portfolio.cash.toNumber(),
+    "cash.rate": () => 1,
+  };
+}

@@ -1,0 +1,60 @@
+import type { BacktestJob, BacktestProgress } from "../lean/backtest-job.ts";
+import type { BacktestResult } from "../lean/backtest-result.ts";
+import type { DataSource } from "../lean/data-source.ts";
+import { runBacktest } from "../lean/run-backtest.ts";
+import { unfinishedResult } from "../lean/unfinished-result.ts";
+import type { AlgorithmClock } from "./algorithm-clock.ts";
+import { describeFailure, EngineBridge } from "./engine-bridge.ts";
+import type { MemoryCap } from "./memory-cap.ts";
+import type { PythonRuntime } from "./python-runtime.ts";
+import { pythonStrategy } from "./python-strategy.ts";
+
+/** The sandbox's parts that a backtest uses. */
+export interface JobParts {
+  readonly runtime: PythonRuntime;
+  readonly wasm: () => ArrayBufferLike;
+  readonly data: DataSource;
+  readonly clock: AlgorithmClock;
+  readonly memory: MemoryCap;
+  /** Sets who hears what Python prints. */
+  readonly onPrint: (sink: (text: string) => void) => void;
+  readonly onProgress: (progress: BacktestProgress) => void;
+}
+
+/** Runs one backtest of a user's project; whatever goes wrong in it is a result. */
+export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
+  const { runtime, memory } = parts;
+  let name: string;
+  try {
+    name = runtime.load(JSON.stringify(job.files), job.entry);
+  } catch (error) {
+    const failure = describeFailure(runtime, error, memory.wasHit);
+    return unfinishedResult(job, {
+      phase: "load",
+      code: failure.code,
+      message: failure.message,
+      stackTrace: failure.stackTrace,
+      ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+    });
+  }
+  return runBacktest({
+    algorithmName: name,
+    data: parts.data,
+    parameters: job.parameters,
+    onProgress: parts.onProgress,
+    engineVersion: ENGINE_VERSION,
+    createStrategy: (algorithm) => {
+      parts.onPrint((text) => algorithm.debug(text));
+      const bridge = new EngineBridge({
+        runtime,
+        wasm: parts.wasm,
+        algorithm,
+        isOutOfMemory: () => memory.wasHit,
+      });
+      return pythonStrategy({ algorithm, bridge, runtime, clock: parts.clock });
+    },
+  });
+}
+
+/** The version of the engine in results; the same as the package's. */
+const ENGINE_VERSION = "0.1.0";
