@@ -31,7 +31,9 @@ export function createIndicator(name: string, parameters: IndicatorParameters = 
       remedy: `Use one of: ${INDICATORS.map((known) => known.name).join(", ")}.`,
     });
   }
-  return definition.create(checkedParameters(definition, parameters));
+  const isClass = name.toLowerCase() === definition.className.toLowerCase();
+  const values = checkedParameters(definition, isClass ? { ...definition.classDefaults, ...parameters } : parameters);
+  return definition.create((parameter) => values[parameter] ?? Number.NaN);
 }
 
 function checkedParameters(

@@ -1,6 +1,6 @@
 import { Indicator, type IndicatorInput } from "./indicator.ts";
 
-/** Exponential average: the running mean until `period` samples, then value x k + last x (1 - k), k = 2 / (period + 1). */
+/** Exponential average: 0 until `period` samples, then their mean, then value x k + last x (1 - k), k = 2 / (period + 1). */
 export class ExponentialMovingAverage extends Indicator {
   readonly #period: number;
   readonly #factor: number;
@@ -15,7 +15,7 @@ export class ExponentialMovingAverage extends Indicator {
   protected override compute({ close }: IndicatorInput): number {
     if (this.samples > this.#period) return close * this.#factor + this.value * (1 - this.#factor);
     this.#sum += close;
-    return this.#sum / this.samples;
+    return this.samples < this.#period ? 0 : this.#sum / this.#period;
   }
 
   protected override clear(): void {

@@ -282,7 +282,9 @@ function insufficientText(order: Order, check: BuyingPowerCheck): string {
 /** LEAN writes the distance of a trailing stop into an empty tag. */
 function defaultTag(order: Order): string {
   if (order.type !== ORDER_TYPE.TRAILING_STOP) return "";
-  const amount = order.trailingAsPercentage ? `${order.trailingAmount.multiply(HUNDRED).toString()}%` : `$${order.trailingAmount.toString()}`;
+  const amount = order.trailingAsPercentage
+    ? `${order.trailingAmount.multiply(HUNDRED).toString()}%`
+    : `$${order.trailingAmount.toString()}`;
   return `Trailing Amount: ${amount}`;
 }
 
