@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Decimal } from "../../../src/domain/decimal.ts";
 import { PriceFactor } from "../../../src/lean/data/price-factor.ts";
@@ -11,11 +11,11 @@ describe("a price factor", () => {
   });
 
   it("gives the double nearest to the exact decimal, whatever the size of the numbers", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 2 ** 45 }),
-        fc.integer({ min: 1, max: 10 ** 15 }),
-        fc.integer({ min: 0, max: 15 }),
+    assert(
+      property(
+        integer({ min: 1, max: 2 ** 45 }),
+        integer({ min: 1, max: 10 ** 15 }),
+        integer({ min: 0, max: 15 }),
         (raw, coefficient, scale) => {
           const factor = PriceFactor.of(Decimal.of(BigInt(coefficient), scale));
           expect(factor.toNumber(raw)).toBe(factor.toDecimal(raw).toNumber());
