@@ -31,11 +31,13 @@ def check(files, entry):
 
 
 def load(files, entry):
-    """Writes the project's files and imports the entry; returns the algorithm's name."""
+    """Writes the project's files and imports the entry; returns the algorithm's name, or why there is none, as JSON."""
+    if entry not in json.loads(files):
+        return _refusal("ENTRY_MISSING", f"the project has no file {entry}")
     for path, text in json.loads(files).items():
         target = os.path.normpath(f"{PROJECT}/{path}")
         if not target.startswith(f"{PROJECT}/"):
-            raise ValueError(f"the path of a project file leads out of the project: {path}")
+            return _refusal("PATH_REFUSED", f"the path of a project file leads out of the project: {path}")
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "w", encoding="utf-8") as file:
             file.write(text)
@@ -46,9 +48,13 @@ def load(files, entry):
     found = [item for item in vars(module).values() if _is_algorithm(item, module.__name__)]
     if len(found) != 1:
         names = ", ".join(item.__name__ for item in found) or "none"
-        raise LookupError(f"{entry} must define exactly one class derived from QCAlgorithm; it defines {names}")
+        return _refusal("NO_ALGORITHM", f"{entry} must define exactly one class derived from QCAlgorithm; it defines {names}")
     _handlers["class"] = found[0]
-    return found[0].__name__
+    return json.dumps({"name": found[0].__name__})
+
+
+def _refusal(code, message):
+    return json.dumps({"code": code, "message": message})
 
 
 def _is_algorithm(item, module):

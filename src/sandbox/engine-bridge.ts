@@ -1,5 +1,6 @@
 import { AlgorithmError } from "../lean/algorithm/algorithm-error.ts";
 import type { QcAlgorithm } from "../lean/algorithm/qc-algorithm.ts";
+import type { AlgorithmClock } from "./algorithm-clock.ts";
 import { HEADER, INDICATOR, SECURITY } from "../lean/board.ts";
 import type { ConsolidatedBar } from "../lean/consolidators/bar-consumer.ts";
 import { configurationOperations } from "./operations/configuration-operations.ts";
@@ -20,6 +21,7 @@ export interface BridgeOptions {
   /** The interpreter's memory, anew at each call: growing detaches the last one. */
   readonly wasm: () => ArrayBufferLike;
   readonly algorithm: QcAlgorithm;
+  readonly clock: AlgorithmClock;
   /** Whether the memory bound was hit. */
   readonly isOutOfMemory: () => boolean;
 }
@@ -41,6 +43,7 @@ export class EngineBridge {
   readonly #runtime: PythonRuntime;
   readonly #wasm: () => ArrayBufferLike;
   readonly #algorithm: QcAlgorithm;
+  readonly #clock: AlgorithmClock;
   readonly #isOutOfMemory: () => boolean;
   #address: number;
   #capacity = 0;
@@ -53,6 +56,7 @@ export class EngineBridge {
     this.#runtime = options.runtime;
     this.#wasm = options.wasm;
     this.#algorithm = options.algorithm;
+    this.#clock = options.clock;
     this.#isOutOfMemory = options.isOutOfMemory;
     const operations = this.#operations();
     this.#address = options.runtime.bind((name, ...values) => {
@@ -65,7 +69,7 @@ export class EngineBridge {
     this.sync();
   }
 
-  /** Brings the board in the interpreter's memory up to date; before every call into Python. */
+  /** Brings the board in the interpreter's memory, and its clock, up to date; before Python goes on. */
   sync(): void {
     const { board } = this.#algorithm;
     if (board.length > this.#capacity) this.#grow(board.length);
@@ -74,6 +78,7 @@ export class EngineBridge {
     }
     if (this.#target.length === 0) this.#target = new Float64Array(this.#wasm(), this.#address, this.#capacity);
     this.#target.set(this.#source);
+    this.#clock.set(this.#algorithm.utcTime / 1000);
   }
 
   /** Calls into Python. What user code raises leaves as an AlgorithmError. */
@@ -146,6 +151,13 @@ export function describeFailure(runtime: PythonRuntime, error: unknown, isOutOfM
   }
   if (described !== undefined) {
     return new AlgorithmError(described[0], { stackTrace: described[1], cause: error });
+  }
+  if (/EvalError|not available to an algorithm/.test(String(error))) {
+    return new AlgorithmError("The algorithm tried to reach the host (a command, a process or its files).", {
+      code: "SANDBOX_REFUSED",
+      remedy: "Algorithms have no network, no processes and no files of the host: remove that code.",
+      cause: error,
+    });
   }
   return new AlgorithmError(`The Python interpreter ended (${String(error).slice(0, 200)}).`, {
     code: "SANDBOX_CRASHED",

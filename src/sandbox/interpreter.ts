@@ -28,6 +28,7 @@ export type PrintSink = (text: string) => void;
 
 /** Options of Pyodide that its public types leave out; the version is pinned because they may change. */
 type LoadOptions = NonNullable<Parameters<typeof loadPyodide>[0]> & {
+  _sysExecutable?: string;
   _makeSnapshot?: boolean;
   _loadSnapshot?: Uint8Array;
 };
@@ -37,7 +38,8 @@ function loadOptions(folders: InterpreterFolders, print: PrintSink): LoadOptions
     indexURL: folders.pyodideFolder,
     // What `import js` sees: nothing of the host.
     jsglobals: { Object },
-    env: { PYTHONHASHSEED: "0", HOME: "/home/user", TZ: "UTC" },
+    env: { PYTHONHASHSEED: "0", HOME: "/home/user", TZ: "UTC", _: "python" },
+    _sysExecutable: "python",
     stdin: () => null,
     stdout: print,
     stderr: print,
@@ -72,13 +74,13 @@ function loadFresh(options: LoadOptions): Promise<PyodideAPI> {
 }
 
 /** The interpreter's own file system, as far as it is used here; Pyodide's types refer to a package we do not have. */
-export interface InterpreterFiles {
+interface InterpreterFiles {
   mkdirTree(path: string): void;
   writeFile(path: string, data: Uint8Array): void;
   readonly filesystems: Record<string, unknown>;
 }
 
-export function interpreterFiles(pyodide: PyodideAPI): InterpreterFiles {
+function interpreterFiles(pyodide: PyodideAPI): InterpreterFiles {
   return pyodide.FS as InterpreterFiles;
 }
 
@@ -96,7 +98,16 @@ function boot(folders: InterpreterFolders, pyodide: PyodideAPI): PyodideAPI {
 
 /** The interpreter's memory. Growing replaces it, so it is fetched at each use. */
 export function wasmMemory(pyodide: PyodideAPI): ArrayBufferLike {
-  // Emscripten's module object; Pyodide's types leave it out, and the version is pinned.
-  const { _module } = pyodide as PyodideAPI & { readonly _module: { readonly HEAPU8: Uint8Array } };
-  return _module.HEAPU8.buffer;
+  return emscriptenModule(pyodide).HEAPU8.buffer;
+}
+
+/** Where Pyodide keeps file systems by name. */
+export function fileSystemTables(pyodide: PyodideAPI): Record<string, unknown>[] {
+  return [interpreterFiles(pyodide).filesystems, emscriptenModule(pyodide)];
+}
+
+function emscriptenModule(pyodide: PyodideAPI): Record<string, unknown> & { readonly HEAPU8: Uint8Array } {
+  // Pyodide's types leave it out, and the version is pinned.
+  const { _module } = pyodide as PyodideAPI & { readonly _module: ReturnType<typeof emscriptenModule> };
+  return _module;
 }

@@ -4,7 +4,7 @@ import type { SandboxRequest } from "../lean/sandbox-protocol.ts";
 import { installAlgorithmClock } from "./algorithm-clock.ts";
 import { compileProject } from "./compile.ts";
 import { openDataFolder } from "./data-folder.ts";
-import { interpreterFiles, makeSnapshot, openCold, openFromSnapshot, wasmMemory } from "./interpreter.ts";
+import { fileSystemTables, makeSnapshot, openCold, openFromSnapshot, wasmMemory } from "./interpreter.ts";
 import { capMemory } from "./memory-cap.ts";
 import { MessagePipe } from "./message-pipe.ts";
 import { pythonRuntime } from "./python-runtime.ts";
@@ -42,7 +42,7 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   const { pyodide, start } = await load(request, (text) => print(text));
   const runtime = pythonRuntime(pyodide);
   const data = openDataFolder(request.dataFolders);
-  scrubRealm(interpreterFiles(pyodide));
+  scrubRealm(fileSystemTables(pyodide));
   pipe.send({ type: "ready", start, milliseconds: performance.now() - began });
   for (let next = pipe.receive(); next !== undefined; next = pipe.receive()) {
     if (next.type === "compile") {

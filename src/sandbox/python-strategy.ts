@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { QcAlgorithm } from "../lean/algorithm/qc-algorithm.ts";
 import type { CorporateEvent } from "../lean/data/corporate-event.ts";
 import type { Strategy } from "../lean/strategy.ts";
-import type { AlgorithmClock } from "./algorithm-clock.ts";
 import type { EngineBridge } from "./engine-bridge.ts";
 import { corporateEventViews } from "./operations/output-operations.ts";
 import { orderEventView } from "./operations/order-views.ts";
@@ -12,23 +11,19 @@ export interface PythonStrategyParts {
   readonly algorithm: QcAlgorithm;
   readonly bridge: EngineBridge;
   readonly runtime: PythonRuntime;
-  readonly clock: AlgorithmClock;
 }
 
 type Callbacks = { -readonly [K in keyof Strategy]: Strategy[K] };
 
 /** Creates the user's algorithm; the strategy has just those callbacks that the user's class overrides. */
 export function pythonStrategy(parts: PythonStrategyParts): Strategy {
-  const { algorithm, bridge, runtime, clock } = parts;
+  const { algorithm, bridge, runtime } = parts;
   const names = new Set(z.array(z.string()).parse(JSON.parse(bridge.call(() => runtime.create()))));
   const strategy: Callbacks = { initialize: () => bridge.call(() => runtime.initialize()) };
   if (names.has("on_data")) {
     // The one crossing of a slice: the function is fetched once, because looking it up costs more than calling it.
     const { step } = runtime;
-    strategy.onData = () => {
-      clock.set(algorithm.utcTime / 1000);
-      bridge.call(step);
-    };
+    strategy.onData = () => bridge.call(step);
   }
   const events = (callback: string) => (list: readonly CorporateEvent[]) => {
     const views = corporateEventViews(list, algorithm.slice.time);

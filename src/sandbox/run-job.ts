@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { AlgorithmError } from "../lean/algorithm/algorithm-error.ts";
 import type { BacktestJob, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { DataSource } from "../lean/data-source.ts";
@@ -21,24 +23,37 @@ export interface JobParts {
   readonly onProgress: (progress: BacktestProgress) => void;
 }
 
+const loadedSchema = z.union([z.object({ name: z.string() }), z.object({ code: z.string(), message: z.string() })]);
+
+/** Loads the project; answers the algorithm's name, or why there is none. */
+function load(job: BacktestJob, { runtime, memory }: JobParts): { name: string } | { error: AlgorithmError } {
+  try {
+    const loaded = loadedSchema.parse(JSON.parse(runtime.load(JSON.stringify(job.files), job.entry)));
+    if ("name" in loaded) return loaded;
+    return {
+      error: new AlgorithmError(loaded.message, { code: loaded.code, remedy: "Compile the project to see more." }),
+    };
+  } catch (error) {
+    return { error: describeFailure(runtime, error, memory.wasHit) };
+  }
+}
+
 /** Runs one backtest of a user's project; whatever goes wrong in it is a result. */
 export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
   const { runtime, memory } = parts;
-  let name: string;
-  try {
-    name = runtime.load(JSON.stringify(job.files), job.entry);
-  } catch (error) {
-    const failure = describeFailure(runtime, error, memory.wasHit);
+  const loaded = load(job, parts);
+  if ("error" in loaded) {
+    const { code, message, stackTrace, remedy } = loaded.error;
     return unfinishedResult(job, {
       phase: "load",
-      code: failure.code,
-      message: failure.message,
-      stackTrace: failure.stackTrace,
-      ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+      code,
+      message,
+      stackTrace,
+      ...(remedy === undefined ? {} : { remedy }),
     });
   }
   return runBacktest({
-    algorithmName: name,
+    algorithmName: loaded.name,
     data: parts.data,
     parameters: job.parameters,
     onProgress: parts.onProgress,
@@ -49,9 +64,10 @@ export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
         runtime,
         wasm: parts.wasm,
         algorithm,
+        clock: parts.clock,
         isOutOfMemory: () => memory.wasHit,
       });
-      return pythonStrategy({ algorithm, bridge, runtime, clock: parts.clock });
+      return pythonStrategy({ algorithm, bridge, runtime });
     },
   });
 }

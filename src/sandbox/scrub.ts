@@ -50,8 +50,13 @@ const PROCESS_MEMBERS = [
   "initgroups",
 ] as const;
 
+/** What a way out throws after the scrub. Through Emscripten's system calls it ends the interpreter. */
+const REFUSAL = "not available to an algorithm";
+
+const HOST_FILE_SYSTEMS = ["NODEFS", "NODERAWFS", "NATIVEFS_ASYNC", "PROXYFS", "WORKERFS", "IDBFS"] as const;
+
 function refuse(): never {
-  throw new Error("not available to an algorithm");
+  throw new Error(REFUSAL);
 }
 
 /** Replaces every function of a module's CommonJS object; what was imported by name before keeps working. */
@@ -63,18 +68,18 @@ function gut(exports: object): void {
   }
 }
 
-/** The parts of Pyodide that reach the host's files. */
-export interface HostFileSystems {
-  readonly filesystems: Record<string, unknown>;
-}
+/** The tables of Pyodide in which file systems of the host are found by name. */
+export type FileSystemTables = readonly Record<string, unknown>[];
 
 /**
  * The second wall, after Node's permission model: takes every known way out of this realm from the code that follows.
  * Runs once, after all modules and the interpreter are loaded and before the first line of a user's code. Nothing
  * can be imported afterwards.
  */
-export function scrubRealm(interpreter: HostFileSystems): void {
-  for (const name of ["NODEFS", "NATIVEFS_ASYNC", "PROXYFS", "WORKERFS", "IDBFS"]) delete interpreter.filesystems[name];
+export function scrubRealm(tables: FileSystemTables): void {
+  for (const table of tables) {
+    for (const name of HOST_FILE_SYSTEMS) delete table[name];
+  }
   for (const name of GLOBALS) {
     Object.defineProperty(globalThis, name, { configurable: false, writable: false, value: undefined });
   }

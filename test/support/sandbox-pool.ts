@@ -10,13 +10,15 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const SHARED_LEAN: string = join(ROOT, "../shared/lean");
 export const hasSharedLean: boolean = existsSync(join(SHARED_LEAN, "targets.json"));
 
-/** The data that the product ships: calendar, properties, rates. */
-export const SHIPPED_DATA: string = join(ROOT, "config/lean-data");
+/** The data that the product ships (calendar, properties, rates), with the sample data behind it where that is. */
+export const BASE_DATA: readonly string[] = [join(ROOT, "config/lean-data"), join(SHARED_LEAN, "data")].filter(
+  (folder) => existsSync(folder),
+);
 
 /** A pool as the program opens it, with its snapshot where all tests share it. */
 export function openTestPool(options: Partial<SandboxPoolOptions> = {}): SandboxPool {
   return createSandboxPool({
-    dataFolders: [SHIPPED_DATA].filter((folder) => existsSync(folder)),
+    dataFolders: BASE_DATA,
     cacheFolder: join(ROOT, "node_modules/.cache/sandbox"),
     nodePath: process.execPath,
     concurrency: 2,

@@ -110,7 +110,8 @@ class Pool implements SandboxPool {
   }
 
   async #run(job: BacktestJob, { signal, onProgress }: BacktestOptions): Promise<BacktestResult> {
-    const sandbox = await this.#take();
+    const sandbox = await this.#take().catch(asRefusal);
+    if (sandbox instanceof RefusalError) return failedResult(job, sandbox.refusal);
     let ended: "time" | "cancelled" | undefined;
     const end = (why: "time" | "cancelled"): void => {
       ended ??= why;
@@ -211,6 +212,12 @@ function realFolder(folder: string): string {
       { cause: error },
     );
   }
+}
+
+/** A refusal as a value; anything else is a fault. */
+function asRefusal(error: unknown): RefusalError {
+  if (error instanceof RefusalError) return error;
+  throw error;
 }
 
 /** Asked anew each time: the answer changes while we wait. */

@@ -21,7 +21,14 @@ export interface SpawnSettings {
 
 /** The end of a sandbox that was not asked for: what is known about it. */
 function crashed(what: string, stderr: string): RefusalError {
-  const detail = stderr.trim() === "" ? "" : ` It said: ${stderr.trim()}`;
+  if (stderr.includes("heap out of memory")) {
+    return new RefusalError({
+      code: "MEMORY_LIMIT",
+      message: "The sandbox process ran out of memory outside of Python's own.",
+      remedy: "Read less data at once: fewer securities, a shorter period or coarser bars.",
+    });
+  }
+  const detail = stderr.trim() === "" ? "" : ` It said: ${stderr.trim().slice(0, 500)}`;
   return new RefusalError({
     code: "SANDBOX_CRASHED",
     message: `The sandbox process ended before it answered (${what}).${detail}`,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SandboxInstallation } from "./installation.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 import type { SpawnSettings } from "./sandbox-process.ts";
@@ -49,11 +49,12 @@ export class SnapshotCache {
     }
   }
 
-  /** Changes with Pyodide's version, our Python sources and the Node that made it. */
+  /** Changes with Pyodide's version, how it is loaded, our Python sources and the Node that made it. */
   #key(): string {
-    const { pyodideFolder, pythonFolder } = this.#installation;
+    const { program, pyodideFolder, pythonFolder } = this.#installation;
     const hash = createHash("sha256").update(readFileSync(join(pyodideFolder, "package.json")));
     hash.update(readFileSync(join(pyodideFolder, "pyodide-lock.json"))).update(this.#spawn.nodePath);
+    hash.update(readFileSync(join(dirname(program), "interpreter.js")));
     const sources = readdirSync(pythonFolder, { recursive: true, encoding: "utf8" }).filter((path) =>
       path.endsWith(".py"),
     );
