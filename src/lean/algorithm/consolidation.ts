@@ -3,7 +3,6 @@ import type { BarConsumer, ConsolidatedListener } from "../consolidators/bar-con
 import { CountConsolidator, PeriodConsolidator, fixedPeriod, marketDay } from "../consolidators/period-consolidator.ts";
 import { ClassicRenkoConsolidator, type RenkoSelector } from "../consolidators/renko-consolidator.ts";
 import { RESOLUTION, spanOf } from "../data/resolution.ts";
-import type { Clock } from "../engine/clock.ts";
 import type { Amount } from "../orders/order-ticket.ts";
 import type { SymbolLike } from "../securities/lean-symbol.ts";
 import { MICROS_PER_DAY } from "../time/civil-date.ts";
@@ -18,11 +17,9 @@ export type ConsolidationPeriod =
 /** The consolidators of an algorithm, fed in the order in which they were added. */
 export class Consolidation {
   readonly #securities: SecurityManager;
-  readonly #clock: Clock;
 
-  constructor(options: { readonly clock: Clock; readonly securities: SecurityManager }) {
-    this.#clock = options.clock;
-    this.#securities = options.securities;
+  constructor(securities: SecurityManager) {
+    this.#securities = securities;
   }
 
   /** Calls back with every finished bar of the period. The answer can be given to `remove`. */
@@ -53,11 +50,11 @@ export class Consolidation {
     if (at >= 0) consumers.splice(at, 1);
   }
 
-  /** Closes the periods that have ended, before the bars of a new step. */
-  scan(): void {
+  /** Closes the periods that have ended before a new step. */
+  scan(utc: number): void {
     for (const security of this.#securities.all) {
       if (security.consumers.length === 0) continue;
-      const local = security.hours.zone.toLocal(this.#clock.utc);
+      const local = security.hours.zone.toLocal(utc);
       for (const consumer of security.consumers) consumer.scan(local);
     }
   }

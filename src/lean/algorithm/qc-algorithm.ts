@@ -77,7 +77,7 @@ export class QcAlgorithm {
     this.trading = new Trading({ clock, processor, securities, settings, onRefusal });
     this.positions = new Positions({ clock, processor, portfolio, securities, settings, trading: this.trading });
     this.schedule = new Schedule(clock);
-    this.consolidation = new Consolidation({ clock, securities });
+    this.consolidation = new Consolidation(securities);
     this.indicators = new IndicatorDesk({ board, securities, consolidation: this.consolidation });
     this.history = new History({ data, clock, securities, settings });
   }

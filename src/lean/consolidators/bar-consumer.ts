@@ -3,7 +3,7 @@ import type { Subscription } from "../data/subscription.ts";
 /** Wants the trade bars of a security, also those filled forward, as they come. */
 export interface BarConsumer {
   update(feed: Subscription): void;
-  /** Called with the exchange's wall clock between bars: closes what time alone completes. */
+  /** Called before the bars of a step with its time (exchange wall clock): closes periods that ended before it. */
   scan(local: number): void;
 }
 

@@ -67,7 +67,8 @@ export class PeriodConsolidator implements BarConsumer {
   }
 
   scan(local: number): void {
-    if (this.#isOpen && local >= this.#end) this.#emit();
+    // A bar that ends right now still comes with this step.
+    if (this.#isOpen && local > this.#end) this.#emit();
   }
 
   #emit(): void {

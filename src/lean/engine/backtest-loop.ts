@@ -113,8 +113,8 @@ export class BacktestLoop {
     const algorithm = this.#algorithm;
     const { clock, processor, slice, board, schedule } = algorithm;
     this.#runPastEvents(utc);
+    algorithm.consolidation.scan(utc);
     clock.set(utc);
-    algorithm.consolidation.scan();
     this.#takeData(utc);
     processor.drain();
     processor.scan();

@@ -40,27 +40,3 @@ export function combine(dates: DateRule, time: TimeRule, until: number): EventTi
 export function atTimes(zone: ZoneOffsets, offsets: readonly number[]): TimeRule {
   return { zone, times: (day) => offsets.map((offset) => day * MICROS_PER_DAY + offset) };
 }
-
-/** Every `span` microseconds from midnight. */
-export function every(zone: ZoneOffsets, span: number): TimeRule {
-  const count = Math.ceil(MICROS_PER_DAY / span);
-  return atTimes(
-    zone,
-    Array.from({ length: count }, (_, index) => index * span),
-  );
-}
-
-/** Minutes after the open, or before the close if negative is given as `beforeClose`. */
-export function afterOpen(hours: ExchangeHours, minutes: number): TimeRule {
-  return {
-    zone: hours.zone,
-    times: (day) => (hours.isTradingDay(day) ? [hours.openOf(day) + minutes * MICROS_PER_MINUTE] : []),
-  };
-}
-
-export function minutesBeforeClose(hours: ExchangeHours, minutes: number): TimeRule {
-  return {
-    zone: hours.zone,
-    times: (day) => (hours.isTradingDay(day) ? [hours.closeOf(day) - minutes * MICROS_PER_MINUTE] : []),
-  };
-}
