@@ -1,11 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { unzipSync } from "fflate";
+import type { UnzipFileInfo } from "fflate";
 import { parseBarRows } from "../../lean/data/bar-file.ts";
 import { dayOf, isoDate, parseCompactDate } from "../../lean/time/civil-date.ts";
 import { readSources } from "./sources.ts";
 
 const RESOLUTIONS = ["daily", "hour", "minute", "second"] as const;
+const LOCAL_HEADER = 30;
+const LARGEST_ENTRY = 1024 * 1024 * 1024;
 
 /** One stored series. `first` and `last` are dates (`2014-01-02`), empty where nothing could be read. */
 export interface DataRow {
@@ -47,7 +51,7 @@ export async function listData(folders: readonly string[]): Promise<readonly Dat
 }
 
 async function rowsOf(folder: string): Promise<DataRow[]> {
-  const sources = await readSources(folder).catch(() => ({}) as Awaited<ReturnType<typeof readSources>>);
+  const sources = await readSources(folder);
   const rows: DataRow[] = [];
   for (const securityType of ["equity", "crypto", "forex"]) {
     for (const market of await names(join(folder, securityType))) {
@@ -125,10 +129,16 @@ async function extentOfFolder(folder: string): Promise<Extent | undefined> {
   return { first: isoDate(first), last: isoDate(days.at(-1) ?? first), bars, notes };
 }
 
+/** The inflated first entry, by zlib: a data folder may hold hundreds of megabytes. */
 async function onlyEntry(file: string): Promise<Uint8Array> {
-  const [entry] = Object.values(unzipSync(await readFile(file)));
+  const bytes = await readFile(file);
+  const entries: UnzipFileInfo[] = [];
+  unzipSync(bytes, { filter: (entry) => entries.push(entry) < 0 });
+  const [entry] = entries;
   if (entry === undefined) throw new RangeError("the zip file is empty");
-  return entry;
+  const nameAndExtra = bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+  const content = bytes.subarray(LOCAL_HEADER + nameAndExtra, LOCAL_HEADER + nameAndExtra + entry.size);
+  return entry.compression === 0 ? content : inflateRawSync(content, { maxOutputLength: LARGEST_ENTRY });
 }
 
 function unreadable(error: unknown): string {
