@@ -197,4 +197,38 @@ describe("a backtest", () => {
     expect(hours.length).toBeGreaterThanOrEqual(5 * 7 - 1);
     expect(hours.every((time) => time % 3600e6 === 0)).toBe(true);
   });
+
+  it("warms up: bars before the start feed indicators, orders are refused and nothing is sampled", () => {
+    const states: (readonly [boolean, boolean])[] = [];
+    let finished = 0;
+    const result = run((algorithm) => {
+      let average: ReturnType<QcAlgorithm["indicator"]> | undefined;
+      return {
+        initialize() {
+          algorithm.setStartDate(2010, 1, 4);
+          algorithm.setEndDate(2010, 3, 1);
+          algorithm.addEquity({ ticker: "SPY", resolution: RESOLUTION.DAILY });
+          average = algorithm.indicator("SPY", "sma", { period: 20 });
+          algorithm.setWarmUp({ bars: 30 });
+        },
+        onData() {
+          states.push([algorithm.isWarmingUp, average?.isReady === true]);
+          if (states.length === 10) algorithm.marketOnOpenOrder("SPY", 1);
+        },
+        onWarmupFinished() {
+          finished += 1;
+          if (average?.isReady !== true) throw new Error("not ready");
+        },
+      };
+    });
+    expect(result.error).toBeUndefined();
+    expect(finished).toBe(1);
+    expect(states.filter(([isWarmingUp]) => isWarmingUp).length).toBeGreaterThanOrEqual(29);
+    expect(states.at(-1)).toEqual([false, true]);
+    expect(result.orders.map((order) => [order.status, order.tag.slice(0, 29)])).toEqual([
+      [ORDER_STATUS.INVALID, "This operation is not allowed"],
+    ]);
+    expect(result.dailyReturns[0]?.date).toBe("2010-01-04");
+    expect(result.charts["Strategy Equity"]?.series["Equity"]?.values[0]?.[0]).toBe(1_262_581_200);
+  });
 });

@@ -10,6 +10,9 @@ import { AlgorithmError } from "./algorithm-error.ts";
 /** A benchmark given as a function of UTC microseconds. */
 export type BenchmarkFunction = (utcTime: number) => number;
 
+/** How much data comes before the start: bars of each security, or microseconds; at a resolution of its own if given. */
+export type WarmUp = ({ readonly bars: number } | { readonly span: number }) & { readonly resolution?: number };
+
 const DEFAULT_START = startOfDate(1998, 1, 1);
 
 /** Dates, cash, time zone, benchmark and parameters of a run. Dates are wall-clock microseconds of the algorithm. */
@@ -22,6 +25,7 @@ export class AlgorithmConfiguration {
   #endDate: number | undefined;
   #benchmark: SymbolLike | BenchmarkFunction | undefined;
   #isLocked = false;
+  #warmUp: WarmUp | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   readonly #clock: Clock;
   readonly #portfolio: Portfolio;
@@ -47,6 +51,10 @@ export class AlgorithmConfiguration {
   /** Undefined: the default, SPY. */
   get benchmark(): SymbolLike | BenchmarkFunction | undefined {
     return this.#benchmark;
+  }
+
+  get warmUp(): WarmUp | undefined {
+    return this.#warmUp;
   }
 
   get isLocked(): boolean {
@@ -89,6 +97,15 @@ export class AlgorithmConfiguration {
   setBenchmark(benchmark: SymbolLike | BenchmarkFunction): void {
     this.#requireOpen("set_benchmark");
     this.#benchmark = benchmark;
+  }
+
+  setWarmUp(warmUp: WarmUp): void {
+    this.#requireOpen("set_warm_up");
+    const length = "bars" in warmUp ? warmUp.bars : warmUp.span;
+    if (!Number.isFinite(length) || length < 0) {
+      throw new AlgorithmError(`set_warm_up: expected a number of bars or a length of time, got ${length}`);
+    }
+    this.#warmUp = length === 0 ? undefined : warmUp;
   }
 
   /** Only LEAN's default model (also with a cash account's name) is modelled. */

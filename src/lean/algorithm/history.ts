@@ -1,11 +1,10 @@
 import { BarStream } from "../data/bar-stream.ts";
-import { RESOLUTION, spanOf } from "../data/resolution.ts";
+import { startOfBars } from "../data/start-of-bars.ts";
 import { Subscription } from "../data/subscription.ts";
 import type { DataSource } from "../data-source.ts";
 import type { Clock } from "../engine/clock.ts";
 import type { SymbolLike } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
-import { dayOf } from "../time/civil-date.ts";
 import type { AlgorithmSettings } from "./algorithm-settings.ts";
 import type { SecurityManager } from "./security-manager.ts";
 
@@ -127,33 +126,4 @@ function lastBars(columns: MutableColumns, count: number): HistoryColumns {
     close: columns.close.slice(from),
     volume: columns.volume.slice(from),
   };
-}
-
-/** Walks back through market hours until so many bars fit. */
-function startOfBars(
-  security: Security,
-  request: { readonly now: number; readonly bars: number; readonly resolution: number },
-): number {
-  const { hours, extendedHours } = security;
-  const { now, resolution } = request;
-  let missing = request.bars;
-  let day = dayOf(now) + 1;
-  let start = now;
-  while (missing > 0) {
-    day = hours.previousTradingDay(day);
-    const open = hours.sessionStart(day, extendedHours);
-    const close = Math.min(hours.sessionEnd(day, extendedHours), now);
-    if (close <= open) continue;
-    if (resolution === RESOLUTION.DAILY) {
-      if (hours.sessionEnd(day, extendedHours) > now) continue;
-      missing -= 1;
-      start = open;
-      continue;
-    }
-    const span = spanOf(resolution);
-    const bars = Math.ceil((close - open) / span);
-    start = bars >= missing ? close - missing * span : open;
-    missing -= bars;
-  }
-  return start;
 }

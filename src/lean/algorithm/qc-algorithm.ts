@@ -1,5 +1,5 @@
 import type { Decimal } from "../../domain/decimal.ts";
-import { Board } from "../board.ts";
+import { Board, HEADER } from "../board.ts";
 import type { DataSource } from "../data-source.ts";
 import { Slice } from "../data/slice.ts";
 import { Clock } from "../engine/clock.ts";
@@ -13,7 +13,7 @@ import { Journal } from "../results/journal.ts";
 import type { LeanSymbol, SymbolLike } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import { ZoneOffsets } from "../time/zone-offsets.ts";
-import { AlgorithmConfiguration, type BenchmarkFunction } from "./algorithm-configuration.ts";
+import { AlgorithmConfiguration, type BenchmarkFunction, type WarmUp } from "./algorithm-configuration.ts";
 import { AlgorithmSettings } from "./algorithm-settings.ts";
 import { Consolidation } from "./consolidation.ts";
 import { History } from "./history.ts";
@@ -74,7 +74,14 @@ export class QcAlgorithm {
     });
     const { processor, portfolio, securities } = this;
     const onRefusal = (message: string): void => this.journal.write("error", message);
-    this.trading = new Trading({ clock, processor, securities, settings, onRefusal });
+    this.trading = new Trading({
+      clock,
+      processor,
+      securities,
+      settings,
+      onRefusal,
+      isWarmingUp: () => this.isWarmingUp,
+    });
     this.positions = new Positions({ clock, processor, portfolio, securities, settings, trading: this.trading });
     this.schedule = new Schedule(clock);
     this.consolidation = new Consolidation(securities);
@@ -138,6 +145,15 @@ export class QcAlgorithm {
 
   get quitReason(): string | undefined {
     return this.#quitReason;
+  }
+
+  /** Feeds past data before the start: indicators fill, orders are refused (see `configuration.setWarmUp`). */
+  setWarmUp(warmUp: WarmUp): void {
+    this.configuration.setWarmUp(warmUp);
+  }
+
+  get isWarmingUp(): boolean {
+    return this.board.values[HEADER.WARMING_UP] === 1;
   }
 
   // --- securities

@@ -36,6 +36,7 @@ export class Trading {
   readonly #securities: SecurityManager;
   readonly #settings: AlgorithmSettings;
   readonly #refuse: (message: string) => void;
+  readonly #isWarmingUp: () => boolean;
 
   constructor(options: {
     readonly clock: Clock;
@@ -44,7 +45,9 @@ export class Trading {
     readonly settings: AlgorithmSettings;
     /** Told why an order was not accepted (LEAN logs it as an error). */
     readonly onRefusal: (message: string) => void;
+    readonly isWarmingUp: () => boolean;
   }) {
+    this.#isWarmingUp = options.isWarmingUp;
     this.#clock = options.clock;
     this.#processor = options.processor;
     this.#securities = options.securities;
@@ -176,7 +179,8 @@ export class Trading {
     order.priceAdjustmentMode = security.normalization;
     const asynchronous = request.options.asynchronous ?? false;
     const ticket = new OrderTicket({ key: order.id, order, asynchronous, handler: this.#processor });
-    this.#processor.submit(ticket);
+    if (this.#isWarmingUp()) this.#processor.rejectWarmingUp(ticket);
+    else this.#processor.submit(ticket);
     return ticket;
   }
 

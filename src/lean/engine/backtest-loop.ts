@@ -13,6 +13,7 @@ import { CapacityEstimate } from "./capacity.ts";
 import { applyCorporateEvents } from "./corporate-event-handling.ts";
 import { DataFeed } from "./data-feed.ts";
 import { UserCalls } from "./user-calls.ts";
+import { warmUpStartUtc } from "./warm-up.ts";
 
 /** Steps between two looks at `shouldStop` and two reports of progress. */
 const CHECK_EVERY = 4096;
@@ -43,6 +44,8 @@ export class BacktestLoop {
   readonly #lastLocal: number;
   /** Securities that the last slice showed. */
   readonly #shown: Security[] = [];
+  /** Start of the data: the start of the run, or of its warm-up. */
+  #firstUtc: number;
   #nextMidnight: number;
   #nextMidnightUtc: number;
   #hasUniverseChange = false;
@@ -55,6 +58,7 @@ export class BacktestLoop {
     this.#algorithm = algorithm;
     this.#calls = new UserCalls(options.strategy);
     this.#startUtc = clock.zone.toUtc(configuration.startDate);
+    this.#firstUtc = this.#startUtc;
     this.#lastLocal = configuration.endDate;
     this.#nextMidnight = configuration.startDate;
     this.#nextMidnightUtc = this.#startUtc;
@@ -78,10 +82,12 @@ export class BacktestLoop {
     const { securities, configuration } = this.#algorithm;
     this.dataPoints = securities.requested.length > 0 ? 1 : 0;
     const zone = this.#algorithm.clock.zone;
+    const warmUpStart = warmUpStartUtc(this.#algorithm);
+    this.#firstUtc = warmUpStart ?? this.#startUtc;
     for (const request of securities.requested.splice(0)) {
       const exchange = request.security.hours.zone;
       this.feed.open(request, {
-        from: exchange.toLocal(zone.toUtc(configuration.startDate)),
+        from: exchange.toLocal(this.#firstUtc),
         to: exchange.toLocal(zone.toUtc(configuration.endDate)),
         isLater: false,
       });
@@ -97,9 +103,10 @@ export class BacktestLoop {
       feed.clear();
       this.dataPoints = 0;
     }
-    this.#calls.warmupFinished();
-    // The first step is the start of the first day: LEAN selects universes then.
-    this.#step(this.#startUtc);
+    if (this.#firstUtc < this.#startUtc) algorithm.board.values[HEADER.WARMING_UP] = 1;
+    else this.#calls.warmupFinished();
+    // The first step is the start of the data: LEAN selects universes then.
+    this.#step(this.#firstUtc);
     while (algorithm.quitReason === undefined && !this.wasStopped) {
       const next = feed.nextTime();
       if (next === Number.POSITIVE_INFINITY) break;
@@ -116,6 +123,10 @@ export class BacktestLoop {
     algorithm.consolidation.scan(utc);
     clock.set(utc);
     this.#takeData(utc);
+    if (utc >= this.#startUtc && algorithm.isWarmingUp) {
+      board.values[HEADER.WARMING_UP] = 0;
+      this.#calls.warmupFinished();
+    }
     processor.drain();
     processor.scan();
     if (this.#nextMidnightUtc === utc) this.#sampleMidnight();
@@ -211,7 +222,7 @@ export class BacktestLoop {
     processor.drain();
     processor.scan();
     if (!this.capacity.isIdle) this.capacity.update(utc, { portfolio, force: false });
-    if (this.sampler.isDue(utc)) this.sampler.sampleStep(utc);
+    if (utc >= this.#startUtc && this.sampler.isDue(utc)) this.sampler.sampleStep(utc);
   }
 
   /** Feeds asked for or given up in this step; each step with a change counts one data point. */

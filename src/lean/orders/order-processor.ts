@@ -22,6 +22,7 @@ const HUNDRED = Decimal.of(100n, 0);
 /** LEAN's `OrderResponseErrorCode`. */
 const INVALID_STATUS = -3;
 const ZERO_QUANTITY = -2;
+const WARMING_UP = -24;
 
 type Request =
   | { readonly kind: "submit"; readonly ticket: OrderTicket }
@@ -72,6 +73,20 @@ export class OrderProcessor implements TicketHandler {
     this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
     this.#queue.push({ kind: "submit", ticket });
     this.drain();
+  }
+
+  /** Keeps an order that comes while the algorithm warms up: it is listed, invalid, and its tag says why. */
+  rejectWarmingUp(ticket: OrderTicket): void {
+    const { order } = ticket;
+    order.tag =
+      "This operation is not allowed in Initialize or during warm up: OrderRequest.Submit. " +
+      "Please move this code to the OnWarmupFinished() method.";
+    order.status = ORDER_STATUS.INVALID;
+    order.submissionData = undefined;
+    ticket.response = failure(WARMING_UP, order.tag);
+    this.orders.push(order);
+    this.tickets.push(ticket);
+    this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
   }
 
   update(ticket: OrderTicket, fields: UpdateOrderFields): OrderResponse {
