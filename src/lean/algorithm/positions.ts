@@ -94,9 +94,8 @@ export class Positions {
   }
 
   openOrders(security?: Security): Order[] {
-    return this.#parts.processor.orders.filter(
-      (order) => !order.isClosed && (security === undefined || order.symbol === security.symbol),
-    );
+    const { openOrders } = this.#parts.processor;
+    return security === undefined ? openOrders : openOrders.filter((order) => order.symbol === security.symbol);
   }
 
   #target(security: Security, fraction: Decimal): Decimal {

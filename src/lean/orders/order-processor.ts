@@ -50,6 +50,8 @@ export class OrderProcessor implements TicketHandler {
   readonly tickets: OrderTicket[] = [];
   readonly #context: ProcessorContext;
   readonly #queue: Request[] = [];
+  /** Orders that are not closed, by id. */
+  readonly #open = new Set<Order>();
   /** Working orders by id. */
   #pending: Order[] = [];
 
@@ -61,6 +63,11 @@ export class OrderProcessor implements TicketHandler {
     return this.#pending.length > 0;
   }
 
+  /** Orders that are not closed, by id. */
+  get openOrders(): Order[] {
+    return [...this.#open];
+  }
+
   /** Id of the next order. */
   get nextId(): number {
     return this.orders.length + 1;
@@ -70,6 +77,7 @@ export class OrderProcessor implements TicketHandler {
   submit(ticket: OrderTicket): void {
     this.orders.push(ticket.order);
     this.tickets.push(ticket);
+    this.#open.add(ticket.order);
     this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
     this.#queue.push({ kind: "submit", ticket });
     this.drain();
@@ -257,6 +265,7 @@ export class OrderProcessor implements TicketHandler {
       status === ORDER_STATUS.INVALID &&
       (order.status === ORDER_STATUS.FILLED || order.status === ORDER_STATUS.CANCELED);
     if (!staysClosed) order.status = status;
+    if (order.isClosed) this.#open.delete(order);
     order.events += 1;
     const isFill = status === ORDER_STATUS.FILLED || status === ORDER_STATUS.PARTIALLY_FILLED;
     if (status === ORDER_STATUS.CANCELED) order.canceledTime = clock.utc;

@@ -1,5 +1,8 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { BacktestResult } from "../backtest-result.ts";
+import { NORMALIZATION } from "../data/factor-file.ts";
+import { INTERACTIVE_BROKERS_FEE } from "../orders/fee-model.ts";
+import { NULL_SLIPPAGE } from "../orders/slippage-model.ts";
 import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import type { BacktestLoop } from "../engine/backtest-loop.ts";
 import { warnOfGaps } from "../engine/data-check.ts";
@@ -32,7 +35,6 @@ export function composeResult(outcome: RunOutcome): BacktestResult {
   const statistics = loop === undefined ? {} : statisticsOf(outcome, loop);
   if (loop !== undefined) warnOfGaps(algorithm, loop.feed);
   const isSynthetic = noteSources(algorithm, options.data);
-  const isIntraday = algorithm.securities.all.some((security) => security.extendedHours);
   return {
     version: 1,
     name: configuration.name,
@@ -55,9 +57,26 @@ export function composeResult(outcome: RunOutcome): BacktestResult {
     warnings: journal.warnings,
     dataFingerprint: options.data.fingerprint(),
     engine: { name: "quantwright", version: options.engineVersion, leanCommit: LEAN_COMMIT },
-    fidelity: { equity: isIntraday ? "modelled" : "exact-tested" },
+    fidelity: { equity: isExactTested(algorithm) ? "exact-tested" : "modelled" },
     synthetic: isSynthetic,
   };
+}
+
+/** Whether the run kept to what LEAN's published runs were reproduced with: adjusted prices, regular hours, defaults. */
+function isExactTested(algorithm: QcAlgorithm): boolean {
+  const { configuration, securities, history } = algorithm;
+  if (configuration.warmUp !== undefined || history.dataPoints > 0) return false;
+  const resolutions = new Set(securities.subscriptions.map((request) => request.resolution));
+  return (
+    resolutions.size <= 1 &&
+    securities.all.every(
+      (security) =>
+        !security.extendedHours &&
+        security.normalization === NORMALIZATION.ADJUSTED &&
+        security.feeModel === INTERACTIVE_BROKERS_FEE &&
+        security.slippageModel === NULL_SLIPPAGE,
+    )
+  );
 }
 
 function statisticsOf({ algorithm, startCash, options }: RunOutcome, loop: BacktestLoop): Record<string, string> {
