@@ -4,7 +4,7 @@ import type { BacktestResult } from "../../src/lean/backtest-result.ts";
 import { RESOLUTION } from "../../src/lean/data/resolution.ts";
 import { ORDER_STATUS } from "../../src/lean/orders/order.ts";
 import { constantFee } from "../../src/lean/orders/fee-model.ts";
-import { constantSlippage } from "../../src/lean/orders/slippage-model.ts";
+import { constantSlippage, volumeShareSlippage } from "../../src/lean/orders/slippage-model.ts";
 import { AlgorithmError, runBacktest } from "../../src/lean/run-backtest.ts";
 import type { Strategy } from "../../src/lean/strategy.ts";
 import { Decimal } from "../../src/domain/decimal.ts";
@@ -43,6 +43,13 @@ describe("a backtest", () => {
     expect(result.error).toMatchObject({ phase: "run", code: "DATA_MISSING" });
     expect(result.error?.message).toContain("equity/usa/minute/nope/20131007_trade.zip");
     expect(result.error?.remedy).toContain("quantwright data import");
+  });
+
+  it("refuses what cannot be a ticker", () => {
+    for (const ticker of ["../SPY", "", "A/B", "SPY;"]) {
+      const result = run((algorithm) => ({ initialize: () => week(algorithm, ticker) }));
+      expect(result.error).toMatchObject({ phase: "initialize", code: "SYMBOL_INVALID" });
+    }
   });
 
   it("lists and counts gaps as a warning", () => {
@@ -160,6 +167,34 @@ describe("a backtest", () => {
     const order = result.orders[0]?.["orderSubmissionData"] as { askPrice: number; lastPrice: number };
     expect(Number(fill?.price)).toBeCloseTo(order.askPrice + order.lastPrice * 0.01, 8);
     expect(result.statistics["Total Orders"]).toBe("2");
+  });
+
+  it("lets slippage grow with the share of the bar's volume, up to the limit", () => {
+    const slippages: number[] = [];
+    run((algorithm) => ({
+      initialize() {
+        week(algorithm);
+        algorithm.securities.get("SPY").slippageModel = volumeShareSlippage(
+          Decimal.parse("0.025"),
+          Decimal.parse("0.1"),
+        );
+      },
+      onData() {
+        if (slippages.length > 0) return;
+        const security = algorithm.securities.get("SPY");
+        const { volume } = security.trade;
+        for (const quantity of [Math.round(volume / 100), volume]) {
+          const ask = security.askPrice;
+          const price = algorithm.marketOrder("SPY", quantity).averageFillPrice;
+          if (price.isZero) continue;
+          const share = Math.min(quantity / volume, 0.025);
+          slippages.push(price.subtract(ask).toNumber() - security.price.toNumber() * 0.1 * share * share);
+          algorithm.liquidate();
+        }
+      },
+    }));
+    expect(slippages.length).toBeGreaterThan(0);
+    for (const difference of slippages) expect(difference).toBeCloseTo(0, 8);
   });
 
   it("answers history requests with bars that ended before now, as many as asked for", () => {

@@ -1,9 +1,11 @@
 import type { DataSource } from "../data-source.ts";
 import { MapFile } from "../data/map-file.ts";
+import { AlgorithmError } from "./algorithm-error.ts";
 import type { LeanSymbol } from "../securities/lean-symbol.ts";
 import { equityIdentifier } from "../securities/security-identifier.ts";
 
 const EQUITY = 1;
+const TICKER = /^[A-Z0-9](?:[A-Z0-9._-]{0,30}[A-Z0-9])?$/;
 
 /** All symbols of a run, made once per ticker. */
 export class SymbolTable {
@@ -18,9 +20,15 @@ export class SymbolTable {
 
   /** The US equity of a ticker (any case; also a full security identifier such as `SPY R735QTJ8XC9X`). */
   equity(text: string, market = "usa"): LeanSymbol {
-    const ticker = text.trim().toUpperCase();
-    const known = this.#byTicker.get(ticker);
+    const name = text.trim().toUpperCase();
+    const known = this.#byTicker.get(name);
     if (known !== undefined) return known;
+    const [ticker = ""] = name.split(" ");
+    if (!TICKER.test(ticker)) {
+      throw new AlgorithmError(`expected a ticker such as "SPY", got ${JSON.stringify(text)}`, {
+        code: "SYMBOL_INVALID",
+      });
+    }
     const map = MapFile.read(this.#data, market, ticker);
     const id = equityIdentifier(ticker, market, map);
     const symbol: LeanSymbol = Object.freeze({
@@ -34,6 +42,7 @@ export class SymbolTable {
     this.#maps.set(symbol, map);
     this.#byTicker.set(ticker, symbol);
     if (!this.#byTicker.has(id)) this.#byTicker.set(id, symbol);
+    if (name !== ticker) this.#byTicker.set(name, symbol);
     return symbol;
   }
 

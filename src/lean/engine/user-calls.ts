@@ -74,7 +74,7 @@ export function guarded<T>(call: () => T): T {
 }
 
 /** What user code threw, with its stack. */
-export function asAlgorithmError(error: unknown): AlgorithmError {
+function asAlgorithmError(error: unknown): AlgorithmError {
   if (error instanceof AlgorithmError) return error;
   if (error instanceof Error) {
     const code = "refusal" in error ? refusalOf(error) : undefined;

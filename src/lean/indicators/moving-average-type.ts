@@ -6,7 +6,7 @@ import { SimpleMovingAverage } from "./simple-moving-average.ts";
 import { WilderMovingAverage } from "./wilder-moving-average.ts";
 
 /** LEAN's `MovingAverageType`, as far as supported. */
-export const MOVING_AVERAGE = {
+const MOVING_AVERAGE = {
   SIMPLE: 0,
   EXPONENTIAL: 1,
   WILDERS: 2,

@@ -29,5 +29,3 @@ export const INTERACTIVE_BROKERS_FEE: FeeModel = {
 export function constantFee(amount: Decimal): FeeModel {
   return { name: "ConstantFeeModel", fee: () => amount.abs() };
 }
-
-export const ZERO_FEE: FeeModel = { name: "ConstantFeeModel", fee: () => Decimal.ZERO };

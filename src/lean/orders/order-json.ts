@@ -53,7 +53,7 @@ function submissionPart(order: Order): string {
 }
 
 /** One order as LEAN serialises it for its order list hash. */
-export function orderJson(order: Order): string {
+function orderJson(order: Order): string {
   const price = order.price.smartRounding();
   const { value, id } = order.symbol;
   const parts = [

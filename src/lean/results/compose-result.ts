@@ -16,7 +16,7 @@ import { fillsOf, orderRecord } from "./order-records.ts";
 import { standardCharts } from "./standard-charts.ts";
 
 /** Commit of LEAN whose behaviour the engine reproduces. */
-export const LEAN_COMMIT = "24863901deffa9ec7985e21ef8fbdb0258efb9e4";
+const LEAN_COMMIT = "24863901deffa9ec7985e21ef8fbdb0258efb9e4";
 const HUNDRED = Decimal.of(100n, 0);
 
 /** What is left of a run, finished or not. */

@@ -3,7 +3,7 @@ import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import type { DataSource } from "../data-source.ts";
 
 /** Where the data folder says what its series are and whose. */
-export const SOURCES_PATH = "quantwright/sources.json";
+const SOURCES_PATH = "quantwright/sources.json";
 
 const sourcesSchema = z.record(
   z.string(),

@@ -1,8 +1,8 @@
 import { normalCdf } from "./normal-distribution.ts";
 
-export const TRADING_DAYS = 252;
+const TRADING_DAYS = 252;
 
-export function mean(values: readonly number[]): number {
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
