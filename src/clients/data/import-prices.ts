@@ -6,6 +6,7 @@ import { isoDate } from "../../lean/time/civil-date.ts";
 import { readCalendar } from "./calendar.ts";
 import { checkPrices } from "./check-prices.ts";
 import type { PriceFinding } from "./check-prices.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { dailyFile, dailyPath, plainReferenceFiles } from "./lean-files.ts";
 import { dayNamed } from "./price-date.ts";
 import { readPriceTable } from "./price-row.ts";
@@ -62,7 +63,8 @@ const NAMED_FAULTS = 10;
  * from. Earlier imports of the ticker are replaced; whatever fails leaves the folder as it was.
  * @throws RefusalError `TICKER_INVALID`, `DATE_INVALID`, `CSV_COLUMNS_MISSING`, `PRICES_INVALID` (naming the rows),
  *   `PRICES_EMPTY`, `PRICES_NOT_IMPORTED` (there are prices that no import wrote), `SOURCES_UNREADABLE`,
- *   `DATA_MISSING` (no calendar) or `DATA_FOLDER_UNWRITABLE`.
+ *   `DATA_MISSING` (no calendar), `DATA_FOLDER_BUSY`
+ *   (another import) or `DATA_FOLDER_UNWRITABLE`.
  */
 export async function importPrices(request: ImportPricesRequest): Promise<ImportReport> {
   const { folder, source, licence, kind } = request;
@@ -70,6 +72,7 @@ export async function importPrices(request: ImportPricesRequest): Promise<Import
   const checked = checkedPrices(request);
   const [first, last] = [checked.rows[0], checked.rows.at(-1)];
   if (first === undefined || last === undefined) throw nothingToImport(request);
+  await using _lock = await lockFolder(folder);
   const sources = await readSources(folder);
   await refuseForeignPrices(folder, ticker, sources);
   const synthetic = request.synthetic ?? false;

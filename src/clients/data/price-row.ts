@@ -4,7 +4,7 @@ import { parseCsv } from "./csv-table.ts";
 import { parsePriceDate } from "./price-date.ts";
 
 /** LEAN keeps equity prices as whole ten-thousandths. */
-export const PRICE_SCALE = 4;
+const PRICE_SCALE = 4;
 const UNIT = 10n ** BigInt(PRICE_SCALE);
 /** Prices beyond this would not be exact in the engine's columns. */
 const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);

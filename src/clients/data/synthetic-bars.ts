@@ -2,6 +2,7 @@ import { strToU8 } from "fflate";
 import type { ExchangeHours } from "../../lean/market/exchange-hours.ts";
 import { MICROS_PER_DAY, MICROS_PER_MINUTE, compactDate, isoDate } from "../../lean/time/civil-date.ts";
 import { readCalendar } from "./calendar.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { plainReferenceFiles, zipOf } from "./lean-files.ts";
 import { dayNamed } from "./price-date.ts";
 import { SeededRandom } from "./random.ts";
@@ -92,6 +93,7 @@ export async function writeSyntheticMinutes(request: SyntheticMinutes): Promise<
     rows,
     imported: "",
   };
+  await using _lock = await lockFolder(folder);
   const sources = { ...(await readSources(folder)), [ticker]: entry };
   const sourcesFile = { path: SOURCES_PATH, bytes: strToU8(`${JSON.stringify(sources, null, 2)}\n`) };
   await writeTogether(folder, [...plainReferenceFiles(ticker, first), ...files, sourcesFile]);

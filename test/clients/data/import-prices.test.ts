@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { array, assert, asyncProperty, bigInt, nat, record } from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -108,6 +108,25 @@ describe("an import of prices", () => {
       TEST: { source: "another test", rows: 1 },
       OTHER: { rows: 2 },
     });
+  });
+
+  it("loses nothing when several imports go on at once", async () => {
+    await using folder = await emptyFolder();
+    const tickers = ["A", "B", "C", "D", "E", "F"];
+    await Promise.all(tickers.map((ticker) => importRows(folder.path, TWO_DAYS, { ticker })));
+
+    expect(Object.keys(await readSources(folder.path)).toSorted()).toEqual(tickers);
+    expect(await readdir(join(folder.path, "quantwright"))).toEqual(["sources.json"]);
+  });
+
+  it("is not held up by the lock of an import that died", async () => {
+    await using folder = await emptyFolder();
+    await mkdir(join(folder.path, "quantwright"));
+    const lock = join(folder.path, "quantwright/.import.lock");
+    await writeFile(lock, "");
+    await utimes(lock, new Date(0), new Date(0));
+
+    expect(await importRows(folder.path, TWO_DAYS)).toMatchObject({ bars: 2 });
   });
 
   it("writes the same bytes for the same prices", async () => {
