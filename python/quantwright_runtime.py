@@ -74,7 +74,7 @@ def create():
     _handlers.update(found)
     if "on_data" in found:
         global step
-        step = _make_step(found["on_data"])
+        step = _make_step(found["on_data"], _UNSHARED)
     return json.dumps(list(found))
 
 
@@ -87,9 +87,12 @@ def _guarded(function, *arguments):
         raise
 
 
-def _make_step(on_data):
-    """The one crossing of a slice. The slice object is used again unless the user has kept it."""
+def _make_step(on_data, unshared=None):
+    """The one crossing of a slice. The slice object is used again unless the user has kept it, which shows in its
+    count of references; `unshared` is that count when nobody else holds it, None to measure it."""
     current = algorithm.CURRENT_SLICE
+    measured = []
+    limit = -1 if unshared is None else unshared
 
     def step():
         data = current[0]
@@ -98,7 +101,11 @@ def _make_step(on_data):
         except BaseException as error:
             _engine.raised = error
             raise
-        if getrefcount(data) > _KEPT:
+        references = getrefcount(data)
+        if references > limit:
+            if unshared is None:
+                measured.append(references)
+                return measured
             data._close()
             current[0] = Slice()
         elif data._touched:
@@ -107,20 +114,8 @@ def _make_step(on_data):
     return step
 
 
-def _references():
-    """How many references a slice has inside `step` when nobody else holds it."""
-    seen = []
-    holder = [Slice()]
-
-    def probe():
-        data = holder[0]
-        seen.append(getrefcount(data))
-
-    probe()
-    return seen[0]
-
-
-_KEPT = _references()
+#: Measured on the same code, because it depends on how the interpreter compiles it.
+_UNSHARED = _make_step(lambda data: None)()[0]
 
 
 def step():
@@ -197,6 +192,9 @@ def _description(error):
         link = link.__cause__ or link.__context__
     kind = type(error).__name__
     text = str(error) or kind
+    if isinstance(error, KeyError) and len(error.args) == 1 and " " in str(error.args[0]):
+        # A sentence, not a key: shown without the quotes of its representation.
+        text = str(error.args[0])
     message = text if kind == text else f"{kind}: {text}"
     if isinstance(error, SyntaxError):
         message = f"{kind}: {error.msg} ({(error.filename or '').removeprefix(PROJECT + '/')}, line {error.lineno})"

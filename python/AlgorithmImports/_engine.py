@@ -74,17 +74,25 @@ def grow_board(length):
     return board.buffer_info()[0]
 
 
-_moments = {}
+_last_microseconds = 0
+_last_moment = EPOCH
+_steps = {}
 
 
 def moment(microseconds):
-    """A naive datetime from integer microseconds since 1970."""
-    found = _moments.get(microseconds)
-    if found is None:
-        if len(_moments) > 256:
-            _moments.clear()
-        found = _moments[microseconds] = EPOCH + timedelta(microseconds=microseconds)
-    return found
+    """A naive datetime from integer microseconds since 1970. Steps from the last one: making a timedelta is what
+    costs, and the same few steps come again and again."""
+    global _last_microseconds, _last_moment
+    if microseconds != _last_microseconds:
+        distance = microseconds - _last_microseconds
+        step = _steps.get(distance)
+        if step is None:
+            step = timedelta(microseconds=distance)
+            if len(_steps) < 4096:
+                _steps[distance] = step
+        _last_moment += step
+        _last_microseconds = microseconds
+    return _last_moment
 
 
 def microseconds(value):

@@ -50,7 +50,7 @@ def _helper(kind):
         )
         return from_handle(kind, answer)
 
-    method.__name__ = helper
+    method.__name__ = helper or kind
     method.__doc__ = f"{kind} of a symbol: {', '.join(CATALOGUE[kind][1])}, resolution, selector."
     return method
 
@@ -88,6 +88,17 @@ for _kind, (_name, _) in CATALOGUE.items():
     if _name is not None:
         setattr(IndicatorHelpers, _name, _helper(_kind))
 IndicatorHelpers.wma = IndicatorHelpers.lwma
+_windowed_vwap, _intraday_vwap = IndicatorHelpers.vwap, _helper("IntradayVwap")
+
+
+def _vwap(self, symbol, *given, **named):
+    """With a period the average of so many bars, without one that of the day so far."""
+    if "period" in named or (given and type(given[0]) is int):
+        return _windowed_vwap(self, symbol, *given, **named)
+    return _intraday_vwap(self, symbol, *given, **named)
+
+
+IndicatorHelpers.vwap = _vwap
 IndicatorHelpers.identity = _helper("Identity")
-for _short in "sma ema lwma wma wwma dema tema rsi macd bb atr adx sto roc rocp mom cci obv vwap max min std aroon wilr kch tr dch".split():
+for _short in "sma ema lwma wma wwma dema tema rsi macd bb atr adx sto roc rocp mom cci obv vwap max min std var aroon wilr kch tr dch".split():
     setattr(IndicatorHelpers, _short.upper(), getattr(IndicatorHelpers, _short))

@@ -34,6 +34,9 @@ class CurrentPoint:
         return f"{self.time} - {self.value}"
 
 
+_new = CurrentPoint.__new__
+
+
 @pascal
 class IndicatorBase:
     """Anything with a value on the board; compares and calculates like its current value."""
@@ -52,8 +55,12 @@ class IndicatorBase:
 
     @property
     def current(self):
+        # Without `__init__`, whose call would cost as much as the rest.
+        point = _new(CurrentPoint)
         base = self._base
-        return CurrentPoint(board[base + I_VALUE], board[base + I_TIME])
+        point.value = board[base + I_VALUE]
+        point._time = board[base + I_TIME]
+        return point
 
     is_ready = property(lambda self: board[self._base + I_IS_READY] != 0.0)
     samples = property(lambda self: int(board[self._base + I_SAMPLES]))
@@ -169,7 +176,8 @@ class _History:
         call("indicator.keep", self._indicator._handle, int(size))
 
 
-#: Class name -> (helper of QCAlgorithm or None, parameters as `name` or `name=default`).
+#: Class name -> (helper of QCAlgorithm or None, parameters with their defaults: `...` is none, a text is the name of
+#: the parameter whose value is taken).
 _SIMPLE, _EXPONENTIAL, _WILDERS = MovingAverageType.SIMPLE, MovingAverageType.EXPONENTIAL, MovingAverageType.WILDERS
 CATALOGUE = {
     "SimpleMovingAverage": ("sma", {"period": ...}),
@@ -186,7 +194,7 @@ CATALOGUE = {
     "BollingerBands": ("bb", {"period": ..., "k": ..., "moving_average_type": _SIMPLE}),
     "AverageTrueRange": ("atr", {"period": ..., "moving_average_type": _SIMPLE}),
     "AverageDirectionalIndex": ("adx", {"period": ...}),
-    "Stochastic": ("sto", {"period": ..., "k_period": None, "d_period": None}),
+    "Stochastic": ("sto", {"period": ..., "k_period": "period", "d_period": 3}),
     "RateOfChange": ("roc", {"period": ...}),
     "RateOfChangePercent": ("rocp", {"period": ...}),
     "Momentum": ("mom", {"period": ...}),
@@ -196,11 +204,13 @@ CATALOGUE = {
     "Maximum": ("max", {"period": ...}),
     "Minimum": ("min", {"period": ...}),
     "StandardDeviation": ("std", {"period": ...}),
-    "AroonOscillator": ("aroon", {"up_period": ..., "down_period": None}),
+    "AroonOscillator": ("aroon", {"up_period": ..., "down_period": "up_period"}),
     "WilliamsPercentR": ("wilr", {"period": ...}),
     "KeltnerChannels": ("kch", {"period": ..., "k": ..., "moving_average_type": _SIMPLE}),
     "TrueRange": ("tr", {}),
-    "DonchianChannel": ("dch", {"upper_period": ..., "lower_period": None}),
+    "DonchianChannel": ("dch", {"upper_period": ..., "lower_period": "upper_period"}),
+    "Variance": ("var", {"period": ...}),
+    "IntradayVwap": (None, {}),
     "Identity": ("identity", {}),
     "Delay": (None, {"period": ...}),
 }
@@ -223,7 +233,7 @@ def bind_arguments(kind, given, named):
         elif default is ...:
             raise TypeError(f"{helper or kind}() needs the argument {name!r}")
         else:
-            value = default
+            value = values[list(parameters).index(default)] if isinstance(default, str) else default
         values.append(None if value is None else int(value) if isinstance(value, MovingAverageType) else value)
     return values, rest
 
@@ -252,7 +262,6 @@ def _make_class(kind):
 
 
 CLASSES = {kind: _make_class(kind) for kind in CATALOGUE}
-CLASSES["IntradayVwap"] = CLASSES["VolumeWeightedAveragePriceIndicator"]
 
 
 def from_handle(kind, description):

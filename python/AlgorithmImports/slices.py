@@ -3,25 +3,30 @@
 from . import _engine
 from ._engine import board, moment
 from ._names import pascal
-from .bars import Bar, QuoteBar, corporate_event, trade_bar
-from .symbols import find_symbol, symbol_of
+from .bars import Bar, QuoteBar, TradeBar, corporate_event
+from .symbols import Symbol, find_symbol, symbol_of
 
 # Offsets, set by bind.
-LOCAL_TIME = UTC_TIME = SECURITIES = SLICE_HAS_DATA = SLICE_HAS_EVENTS = 0
-FIRST_SECURITY = S_SIZE = 0
-S_BAR = S_BAR_TIME = S_BAR_VOLUME = 0
+LOCAL_TIME = UTC_TIME = SLICE_HAS_DATA = SLICE_HAS_EVENTS = 0
+S_BAR = S_BAR_TIME = 0
 S_QUOTE = S_QUOTE_TIME = S_QUOTE_END_TIME = S_BID_OPEN = S_ASK_OPEN = S_BID_SIZE = S_ASK_SIZE = 0
 
 #: Start of each security's block on the board by the symbol's index, in order of subscription.
 blocks = {}
 
 
+_new = TradeBar.__new__
+
+
 def _trade_at(index, base):
-    if board[base + S_BAR] == 0.0:
+    kind = board[base + S_BAR]
+    if kind == 0.0:
         return None
     start = base + S_BAR_TIME
-    bar = trade_bar(symbol_of(index), board[start : start + 7])
-    bar.is_fill_forward = board[base + S_BAR] == 2.0
+    bar = _new(TradeBar)
+    bar.symbol = symbol_of(index)
+    bar._start, bar._end, bar.open, bar.high, bar.low, bar.close, bar.volume = board[start : start + 7]
+    bar.is_fill_forward = kind == 2.0
     return bar
 
 
@@ -123,6 +128,10 @@ class _LazyDictionary(DataDictionary):
         # Blocks that were not looked at yet; None once all were.
         self._missing = True
 
+    def _clear(self):
+        self._found.clear()
+        self._missing = True
+
     def _entries(self):
         if self._missing:
             found = {}
@@ -135,7 +144,7 @@ class _LazyDictionary(DataDictionary):
         return self._found
 
     def _value(self, key):
-        symbol = find_symbol(key)
+        symbol = key if type(key) is Symbol else find_symbol(key)
         if symbol is None:
             return None
         index = symbol._index
@@ -157,11 +166,15 @@ class Slice:
     __slots__ = ("_time", "_utc", "_bars", "_quotes", "_all", "_events", "_has_data", "_touched")
 
     def __init__(self):
+        self._all = None
         self._reset()
 
     def _reset(self):
-        self._time = self._utc = self._bars = self._quotes = self._all = self._events = self._has_data = None
+        self._time = self._utc = self._bars = self._quotes = self._events = self._has_data = None
         self._touched = False
+        # Never handed out, so the same one serves again.
+        if self._all is not None:
+            self._all._clear()
 
     def _close(self):
         """Takes everything off the board, because the user keeps this slice."""
@@ -198,8 +211,8 @@ class Slice:
 
     def _any(self):
         if self._all is None:
-            self._touched = True
             self._all = _LazyDictionary(_bar_at)
+        self._touched = True
         return self._all
 
     def _event_table(self):

@@ -101,9 +101,9 @@ _by_text = {}
 
 def symbol_of(index):
     """The symbol with the engine's index."""
-    index = int(index)
     found = _by_index.get(index)
     if found is None:
+        index = int(index)
         value, identifier, security_type, market = _engine.ask("symbol.describe", index)
         found = _by_index[index] = Symbol(index, value, identifier, security_type, market)
         _by_text.setdefault(value, found)

@@ -73,7 +73,12 @@ class Pool implements SandboxPool {
       nodePath: options.nodePath,
       registerProcess: (child) => options.registerProcess?.(child) ?? (() => {}),
     };
-    this.#snapshots = new SnapshotCache(options.cacheFolder, installation, this.#spawn);
+    this.#snapshots = new SnapshotCache({
+      folder: options.cacheFolder,
+      installation,
+      spawn: this.#spawn,
+      log: options.log,
+    });
   }
 
   async compile(

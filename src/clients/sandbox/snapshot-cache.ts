@@ -12,17 +12,29 @@ export class SnapshotCache {
   readonly #folder: string;
   readonly #installation: SandboxInstallation;
   readonly #spawn: Omit<SpawnSettings, "program" | "paths">;
+  readonly #log: (message: string) => void;
   #file: Promise<string | undefined> | undefined;
 
-  constructor(folder: string, installation: SandboxInstallation, spawn: Omit<SpawnSettings, "program" | "paths">) {
-    this.#folder = folder;
-    this.#installation = installation;
-    this.#spawn = spawn;
+  constructor(options: {
+    readonly folder: string;
+    readonly installation: SandboxInstallation;
+    readonly spawn: Omit<SpawnSettings, "program" | "paths">;
+    readonly log: (message: string) => void;
+  }) {
+    this.#folder = options.folder;
+    this.#installation = options.installation;
+    this.#spawn = options.spawn;
+    this.#log = options.log;
   }
 
   /** The snapshot's path, made first if need be; undefined where none can be made, and sandboxes start without. */
   file(): Promise<string | undefined> {
-    this.#file ??= this.#find().catch(() => undefined);
+    this.#file ??= this.#find().catch((error: unknown) => {
+      this.#log(
+        `sandbox: no memory snapshot could be made, so each start takes seconds: ${String(error).slice(0, 500)}`,
+      );
+      return undefined;
+    });
     return this.#file;
   }
 

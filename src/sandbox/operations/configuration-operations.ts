@@ -1,6 +1,6 @@
 import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
 import { Decimal } from "../../domain/decimal.ts";
-import { number, text } from "./operation.ts";
+import { number, optional, text } from "./operation.ts";
 import type { OperationContext, Operations } from "./operation.ts";
 
 function dateParts(value: unknown): [number, number, number] {
@@ -41,10 +41,10 @@ export function configurationOperations(context: OperationContext): Operations {
         throw new AlgorithmError("cash accounts are not simulated yet", { remedy: "Use AccountType.MARGIN." });
       }
     },
-    set_warm_up: () => {
-      throw new AlgorithmError("set_warm_up is not supported yet", {
-        remedy: "Wait in on_data until the indicators are ready, or start the run earlier.",
-      });
+    set_warm_up: (kind, length, resolution) => {
+      const chosen = optional(number, resolution);
+      const range = text(kind) === "span" ? { span: number(length) } : { bars: number(length) };
+      algorithm.setWarmUp(chosen === undefined ? range : { ...range, resolution: chosen });
     },
     parameter: (name) => algorithm.getParameter(text(name)),
     parameters: () => JSON.stringify(algorithm.configuration.parameters),
