@@ -56,7 +56,7 @@ describe("the facade", () => {
   });
 
   it("hands out bars and slices that stay as they were, and lets users name attributes as they like", async () => {
-    await expectClean(`${SETUP}
+    const { status } = await expectClean(`${SETUP}
         self.orders, self.tickets, self.time_of, self.kept, self.slices = [], {}, {}, [], []
 
     def on_data(self, data):
@@ -80,6 +80,7 @@ describe("the facade", () => {
         assert all(kept.time == time and kept["SPY"].end_time == time for kept, time in self.slices)
         assert len({id(kept) for kept, _ in self.slices}) == 50
 `);
+    expect(status).toBe("Completed");
   });
 
   it("raises KeyError for what is not in a slice or not subscribed", async () => {
@@ -139,7 +140,7 @@ describe("the facade", () => {
   });
 
   it("feeds indicators, consolidators and handlers", async () => {
-    await expectClean(`${SETUP}
+    const { status } = await expectClean(`${SETUP}
         self.mean = self.sma(self.symbol, 5)
         self.band = self.bb(self.symbol, 10, 2)
         self.chained = IndicatorExtensions.of(SimpleMovingAverage(3), self.mean)
@@ -182,6 +183,7 @@ class Halved(PythonIndicator):
         self.value = bar.close / 2
         return True
 `);
+    expect(status).toBe("Completed");
   });
 
   it("answers history in its overloads with a small table, and says what that has not", async () => {
@@ -231,7 +233,7 @@ class Halved(PythonIndicator):
   });
 
   it("offers np without numpy, and LEAN's small collections", async () => {
-    await expectClean(`${SETUP}
+    const { status } = await expectClean(`${SETUP}
         a = np.array([1.0, 2.0, 4.0])
         assert (a * 2 - 1).tolist() == [1.0, 3.0, 7.0] and np.diff(a) == [1.0, 2.0] and a[a > 1].size == 2
         assert np.isclose(a.mean(), 7 / 3) and np.isclose(np.std(a, ddof=1), statistics.stdev(a)) and np.max(a) == 4
@@ -246,6 +248,7 @@ class Halved(PythonIndicator):
             window.add(n)
         assert list(window) == [2, 1] and window.most_recently_removed == 0 and window[1] == 1
 `);
+    expect(status).toBe("Completed");
   });
 
   it("reads parameters by the type of their default, and the strategy contract", async () => {

@@ -15,11 +15,14 @@ export const BASE_DATA: readonly string[] = [join(ROOT, "config/lean-data"), joi
   (folder) => existsSync(folder),
 );
 
+/** Where all tests keep the interpreter's snapshot. */
+export const TEST_CACHE: string = join(ROOT, "node_modules/.cache/sandbox");
+
 /** A pool as the program opens it, with its snapshot where all tests share it. */
 export function openTestPool(options: Partial<SandboxPoolOptions> = {}): SandboxPool {
   return createSandboxPool({
     dataFolders: BASE_DATA,
-    cacheFolder: join(ROOT, "node_modules/.cache/sandbox"),
+    cacheFolder: TEST_CACHE,
     nodePath: process.execPath,
     concurrency: 2,
     log: () => {},

@@ -1,5 +1,4 @@
 import { realpathSync } from "node:fs";
-import { setTimeout as wait } from "node:timers/promises";
 import { RefusalError } from "../../domain/refusal.ts";
 import { backtestJobSchema } from "../../lean/backtest-job.ts";
 import type { BacktestJob, BacktestJobInput, BacktestProgress } from "../../lean/backtest-job.ts";
@@ -117,6 +116,8 @@ class Pool implements SandboxPool {
   async #run(job: BacktestJob, { signal, onProgress }: BacktestOptions): Promise<BacktestResult> {
     const sandbox = await this.#take().catch(asRefusal);
     if (sandbox instanceof RefusalError) return failedResult(job, sandbox.refusal);
+    // The next one starts while this one works.
+    if (!this.#closed) this.#prepareSpare();
     let ended: "time" | "cancelled" | undefined;
     const end = (why: "time" | "cancelled"): void => {
       ended ??= why;
@@ -137,7 +138,6 @@ class Pool implements SandboxPool {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
       await this.#end(sandbox);
-      if (!this.#closed) this.#prepareSpare();
     }
   }
 
@@ -181,7 +181,10 @@ class Pool implements SandboxPool {
         },
         "ready",
       );
-      if (ready.start === "cold") this.#options.log("sandbox: started without a memory snapshot, which takes seconds");
+      if (ready.start === "cold") {
+        this.#options.log("sandbox: started without a memory snapshot, which takes seconds");
+        if (snapshotFile !== undefined) this.#snapshots.discard(snapshotFile);
+      }
       return sandbox;
     } catch (error) {
       await this.#end(sandbox);
@@ -196,10 +199,9 @@ class Pool implements SandboxPool {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    await this.#snapshots[Symbol.asyncDispose]();
     await Promise.all([...this.#alive].map((sandbox) => this.#end(sandbox)));
-    // A snapshot or a start under way ends by itself; give its child the turn to be seen.
     await this.#spare?.then((sandbox) => this.#end(sandbox)).catch(() => undefined);
-    await wait(0);
   }
 }
 

@@ -14,6 +14,7 @@ export class SnapshotCache {
   readonly #spawn: Omit<SpawnSettings, "program" | "paths">;
   readonly #log: (message: string) => void;
   #file: Promise<string | undefined> | undefined;
+  #maker: SandboxProcess | undefined;
 
   constructor(options: {
     readonly folder: string;
@@ -38,6 +39,18 @@ export class SnapshotCache {
     return this.#file;
   }
 
+  /** Takes away a snapshot that could not be loaded, so that the next start makes it anew. */
+  discard(file: string): void {
+    rmSync(file, { force: true });
+    this.#file = undefined;
+  }
+
+  /** Ends the making of a snapshot, if one is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#maker?.kill();
+    await this.#file;
+  }
+
   async #find(): Promise<string> {
     mkdirSync(this.#folder, { recursive: true });
     const file = join(realpathSync(this.#folder), `pyodide-${this.#key()}.snapshot`);
@@ -50,6 +63,7 @@ export class SnapshotCache {
     const target = `${file}.${randomUUID()}.tmp`;
     const { program, codePaths, pyodideFolder, pythonFolder } = this.#installation;
     const child = new SandboxProcess({ ...this.#spawn, program, paths: { read: codePaths, write: [target] } });
+    this.#maker = child;
     const timer = setTimeout(() => void child.kill(), MAKE_TIMEOUT);
     try {
       await child.ask({ type: "snapshot", pyodideFolder: `${pyodideFolder}/`, pythonFolder, target }, "written");

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { openTestPool, runOnce } from "../../support/sandbox-pool.ts";
+import { openTestPool, runOnce, TEST_CACHE } from "../../support/sandbox-pool.ts";
 
 const open = new Set<number>();
 const pool = openTestPool({
@@ -154,27 +154,48 @@ describe("the pool", () => {
     expect(new Set(released)).toEqual(own);
   });
 
-  it("makes one snapshot, also when two pools begin at once, and starts without one that is damaged", async () => {
+  it("ends at once, also while its first snapshot is being made", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sandbox-cache-"));
-    try {
-      const said: string[] = [];
-      const options = { cacheFolder: folder, log: (message: string) => void said.push(message) };
-      {
-        await using one = openTestPool(options);
-        await using two = openTestPool(options);
-        const reports = await Promise.all([one, two].map((each) => each.compile({ "main.py": "x = (" })));
-        expect(reports.map(({ ok }) => ok)).toEqual([false, false]);
-      }
-      const files = readdirSync(folder);
-      expect(files).toHaveLength(1);
-      expect(said).toEqual([]);
-      writeFileSync(join(folder, files[0] ?? ""), "damaged");
-      await using damaged = openTestPool(options);
-      expect(await damaged.compile({ "main.py": "x = (" })).toMatchObject({ ok: false });
-      expect(said).toMatchObject([expect.stringContaining("without a memory snapshot")]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    const own = new Set<number>();
+    const registerProcess = ({ pid }: { readonly pid: number }): void => void own.add(pid);
+    const short = openTestPool({ cacheFolder: folder, registerProcess });
+    const refused = short.compile({}).catch((error: unknown) => error);
+    await expect.poll(() => own.size).toBe(1);
+    await short[Symbol.asyncDispose]();
+    expect(await refused).toMatchObject({ refusal: { code: "SANDBOX_CLOSED" } });
+    expect([...own].filter(isRunning)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("makes one snapshot, also when two pools begin at once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-cache-"));
+    const said: string[] = [];
+    const options = { cacheFolder: folder, log: (message: string) => void said.push(message) };
+    {
+      await using one = openTestPool(options);
+      await using two = openTestPool(options);
+      const reports = await Promise.all([one, two].map((each) => each.compile({ "main.py": "x = (" })));
+      expect(reports.map(({ ok }) => ok)).toEqual([false, false]);
     }
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^pyodide-\w+\.snapshot$/)]);
+    expect(said).toEqual([]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("starts without a snapshot that is damaged, and takes it away", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sandbox-cache-"));
+    // Under the names that good ones have, the current one among them.
+    for (const name of readdirSync(TEST_CACHE)) writeFileSync(join(folder, name), "damaged");
+    const before = readdirSync(folder).length;
+    const said: string[] = [];
+    {
+      await using damaged = openTestPool({ cacheFolder: folder, log: (message) => void said.push(message) });
+      expect(await damaged.compile({ "main.py": "x = (" })).toMatchObject({ ok: false });
+    }
+    expect(said).toEqual([expect.stringContaining("without a memory snapshot")]);
+    expect(readdirSync(folder)).toHaveLength(before - 1);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("refuses a data folder that is not there", async () => {

@@ -7,9 +7,12 @@ import { SandboxProcess } from "../../../src/clients/sandbox/sandbox-process.ts"
 const folder = mkdtempSync(join(tmpdir(), "sandbox-process-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+let programs = 0;
+
 /** A child that behaves as `code` says; `send(bytes)` writes to its supervisor. */
 function start(code: string): SandboxProcess {
-  const program = join(folder, `${Math.abs(hash(code))}.mjs`);
+  programs += 1;
+  const program = join(folder, `${programs}.mjs`);
   writeFileSync(program, `import { writeSync } from "node:fs";\nconst send = (b) => writeSync(3, b);\n${code}`);
   return new SandboxProcess({
     nodePath: process.execPath,
@@ -17,10 +20,6 @@ function start(code: string): SandboxProcess {
     paths: { read: [folder] },
     registerProcess: () => () => {},
   });
-}
-
-function hash(text: string): number {
-  return [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003, 7);
 }
 
 const ASK = { type: "compile", files: {}, entry: "main.py" } as const;
