@@ -7,7 +7,7 @@ from .bars import Bar, QuoteBar, TradeBar, corporate_event
 from .symbols import Symbol, find_symbol, symbol_of
 
 # Offsets, set by bind.
-LOCAL_TIME = UTC_TIME = SLICE_HAS_DATA = SLICE_HAS_EVENTS = 0
+SLICE_TIME = UTC_TIME = SLICE_HAS_DATA = SLICE_HAS_EVENTS = 0
 S_BAR = S_BAR_TIME = 0
 S_QUOTE = S_QUOTE_TIME = S_QUOTE_END_TIME = S_BID_OPEN = S_ASK_OPEN = S_BID_SIZE = S_ASK_SIZE = 0
 
@@ -185,7 +185,7 @@ class Slice:
 
     @property
     def time(self):
-        return moment(board[LOCAL_TIME]) if self._time is None else self._time
+        return moment(board[SLICE_TIME]) if self._time is None else self._time
 
     @property
     def utc_time(self):

@@ -49,6 +49,8 @@ export class EngineBridge {
   #capacity = 0;
   #target: Float64Array = new Float64Array(0);
   #source: Float64Array = new Float64Array(0);
+  /** Securities that Python knows. */
+  #announced = 0;
   /** How deep Python and the engine call each other; only the outermost call describes an error. */
   #depth = 0;
 
@@ -71,7 +73,8 @@ export class EngineBridge {
 
   /** Brings the board in the interpreter's memory, and its clock, up to date; before Python goes on. */
   sync(): void {
-    const { board } = this.#algorithm;
+    const { board, securities } = this.#algorithm;
+    if (securities.all.length !== this.#announced) this.#announce();
     if (board.length > this.#capacity) this.#grow(board.length);
     if (this.#source.length !== board.length || this.#source.buffer !== board.values.buffer) {
       this.#source = board.values.subarray(0, board.length);
@@ -91,6 +94,15 @@ export class EngineBridge {
       throw this.#depth > 1 ? error : this.#described(error);
     } finally {
       this.#depth -= 1;
+    }
+  }
+
+  /** Tells Python of securities that are new, also those that the engine added by itself. */
+  #announce(): void {
+    const { all } = this.#algorithm.securities;
+    for (const { symbol, boardOffset } of all.slice(this.#announced)) {
+      this.#announced += 1;
+      this.#runtime.add_security(symbol.index, boardOffset);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { PyodideAPI } from "pyodide";
 
 /** One operation of the engine, as Python calls it; see `engine-operations.ts`. */
-export type EngineCall = (operation: string, ...values: unknown[]) => unknown;
+type EngineCall = (operation: string, ...values: unknown[]) => unknown;
 
 /**
  * The functions of `python/quantwright_runtime.py`, as they look from here. Texts that hold structures are JSON.

@@ -33,7 +33,6 @@ export function pythonStrategy(parts: PythonStrategyParts): Strategy {
     initialize: strategy.initialize,
     onOrderEvent: (event) => bridge.call(() => runtime.order_event(JSON.stringify(orderEventView(event)))),
     onSecuritiesChanged: ({ added, removed }) => {
-      for (const symbol of added) addSecurity(parts, symbol.index);
       const lists = [added, removed].map((symbols) => JSON.stringify(symbols.map(({ index }) => index)));
       bridge.call(() => runtime.securities_changed(lists[0] ?? "[]", lists[1] ?? "[]"));
     },
@@ -60,10 +59,4 @@ export function pythonStrategy(parts: PythonStrategyParts): Strategy {
     if (names.has(name)) Object.assign(strategy, { [key]: optional[key] });
   }
   return strategy;
-}
-
-/** Tells Python of a security that the engine added by itself. */
-function addSecurity({ algorithm, bridge, runtime }: PythonStrategyParts, index: number): void {
-  const security = algorithm.securities.find(index);
-  if (security !== undefined) bridge.call(() => runtime.add_security(index, security.boardOffset));
 }

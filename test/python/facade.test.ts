@@ -265,6 +265,33 @@ class Halved(PythonIndicator):
     expect(result.startCash.amount).toBe("5000");
   });
 
+  it("sets fees, slippage, leverage and settings, and knows securities that an order added", async () => {
+    const result = await run(`${SETUP}
+        security = self.securities[self.symbol]
+        security.set_fee_model(ConstantFeeModel(7))
+        security.set_slippage_model(ConstantSlippageModel(0.01))
+        security.set_leverage(1)
+        self.settings.free_portfolio_value_percentage = 0.1
+        assert security.leverage == 1 and self.settings.FreePortfolioValuePercentage == 0.1
+        assert security.exchange.hours.is_open(datetime(2013, 10, 7, 10)) and security.symbol_properties.lot_size == 1
+
+    def on_data(self, data):
+        if self.portfolio.invested:
+            return
+        assert self.market_order("NEW", 1).status == OrderStatus.INVALID and not self.securities["NEW"].has_data
+        ticket = self.market_order(self.symbol, 10)
+        asked = self.securities["SPY"].ask_price + self.securities["SPY"].price * 0.01
+        assert abs(ticket.average_fill_price - asked) < 1e-4, (ticket.average_fill_price, asked)
+        assert self.portfolio.total_fees == 7 and 580 > self.calculate_order_quantity("SPY", 1) > 400
+        self.set_runtime_statistic("seen", 1)
+        self.plot("mine", "series", 3)
+        self.quit("enough")
+`);
+    expect(result.error).toBeUndefined();
+    expect(result.runtimeStatistics["seen"]).toBe("1");
+    expect(result.charts["mine"]?.series["series"]?.values[0]?.[1]).toBe(3);
+  });
+
   it("refuses what it does not offer with the reason, as an exception of Python", async () => {
     const { error } = await run(`${SETUP}
         try:

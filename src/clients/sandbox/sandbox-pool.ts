@@ -31,7 +31,7 @@ export interface SandboxPoolOptions {
   readonly registerProcess?: (child: { readonly pid: number }) => (() => void) | void;
 }
 
-export interface BacktestOptions {
+interface BacktestOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BacktestProgress) => void) | undefined;
 }

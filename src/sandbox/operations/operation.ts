@@ -4,10 +4,10 @@ import type { QcAlgorithm } from "../../lean/algorithm/qc-algorithm.ts";
 import type { ConsolidatedBar } from "../../lean/consolidators/bar-consumer.ts";
 
 /** What an operation may answer Python: structures travel as JSON, undefined becomes None. */
-export type Answer = number | string | boolean | undefined;
+type Answer = number | string | boolean | undefined;
 
 /** One thing that the facade asks of the engine, by name. Arguments come from Python and are read by type. */
-export type Operation = (...values: unknown[]) => Answer | void;
+type Operation = (...values: unknown[]) => Answer | void;
 export type Operations = Readonly<Record<string, Operation>>;
 
 /** What operations work with. */

@@ -3,7 +3,7 @@ import type { OrderEvent } from "../../lean/orders/order-event.ts";
 import type { TimeInForce } from "../../lean/orders/time-in-force.ts";
 
 /** The facade's text for a time in force: `gtc`, `day` or `gtd:` and wall-clock microseconds. */
-export function timeInForceText(value: TimeInForce): string {
+function timeInForceText(value: TimeInForce): string {
   return value.kind === "gtd" ? `gtd:${value.expiry}` : value.kind;
 }
 
