@@ -14,6 +14,8 @@ const settingsSchema = z.strictObject({
   dataFolder: z.string().optional(),
   /** How many backtests run at once on the local cloud. */
   nodes: z.int().min(1).max(64).optional(),
+  /** `file` keeps secrets out of the OS keychain, as demos do. */
+  vault: z.enum(["keychain", "file"]).optional(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -70,7 +72,7 @@ export function readConfig(input: ConfigInput): Config {
     packageRoot: PACKAGE_ROOT,
     version: packageSchema.parse(parseJson(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"))).version,
     nodePath: process.execPath,
-    vault: environment["QUANTWRIGHT_VAULT"] === "file" ? "file" : "keychain",
+    vault: environment["QUANTWRIGHT_VAULT"] === "file" ? "file" : (settings.vault ?? "keychain"),
     databaseUrl: environment["DATABASE_URL"],
     environmentCredentials: userId !== undefined && token !== undefined ? { userId, token } : undefined,
     quantconnectUrl: environment["QUANTCONNECT_BASE_URL"],

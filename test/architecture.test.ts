@@ -46,12 +46,12 @@ function sources(): SourceFile[] {
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => {
       const text = readFileSync(join(SRC, path), "utf8");
-      const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;'"]*?(?:from\s+)?["']([^"']+)["']/gm)].map(
-        (match) => ({
-          typeOnly: match[1] !== undefined,
-          target: match[2] ?? "",
-        }),
-      );
+      const imports = [
+        ...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[\w$*{},\s]*?\sfrom\s+)?["']([^"']+)["']/gm),
+      ].map((match) => ({
+        typeOnly: match[1] !== undefined,
+        target: match[2] ?? "",
+      }));
       return { path, folder: path.includes("/") ? (path.split("/")[0] ?? "") : "", text, imports };
     });
 }

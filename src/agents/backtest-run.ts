@@ -169,7 +169,7 @@ async function waitForEnd(
 /** What the run keeps of a finished backtest, in sections that can be read page by page. */
 function resultOf(body: Body): Record<string, unknown> {
   const { backtest } = readSchema.parse(body);
-  const own = backtest.quantwright ?? {};
+  const { error: _error, status: _status, ...own } = backtest.quantwright ?? {};
   const failed = typeof backtest.error === "string" && backtest.error !== "";
   return {
     status: failed ? "Runtime Error" : "Completed",

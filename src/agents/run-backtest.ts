@@ -27,7 +27,7 @@ export function viewOf(run: Run): z.infer<typeof runView> {
 
 const summarySchema = z.looseObject({
   status: z.string().optional(),
-  error: z.string().optional(),
+  error: z.string().nullish(),
   statistics: z.record(z.string(), z.unknown()).optional(),
   warnings: z.array(z.looseObject({ message: z.string() })).optional(),
   synthetic: z.boolean().optional(),
@@ -83,8 +83,8 @@ export function runBacktest(parts: StrategyLabParts): Skill {
       const statistics = result?.statistics;
       const data = {
         run: viewOf(run),
-        ...(result?.status === undefined ? {} : { status: result.status }),
-        ...(result?.error === undefined ? {} : { error: result.error }),
+        ...(typeof result?.status !== "string" ? {} : { status: result.status }),
+        ...(typeof result?.error !== "string" ? {} : { error: result.error }),
         ...(statistics === undefined
           ? {}
           : { statistics: Object.fromEntries(Object.entries(statistics).map(([key, value]) => [key, String(value)])) }),

@@ -29,7 +29,8 @@ export class Artifacts {
       }
       await rename(part, target);
     } catch (error) {
-      await rm(part, { force: true });
+      // The fault that matters is the first one.
+      await rm(part, { force: true }).catch(() => undefined);
       throw new RefusalError(
         {
           code: "ARTIFACT_NOT_STORED",

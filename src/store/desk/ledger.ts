@@ -73,7 +73,7 @@ export class Ledger {
   commit(write: LedgerWrite): Promise<AuditRecord> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
-      this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+      this.#flushing ??= this.#flush();
     });
   }
 
@@ -120,6 +120,8 @@ export class Ledger {
       this.#waiting = [];
       await this.#commitTogether(batch).catch(() => this.#commitOneByOne(batch));
     }
+    // In the same tick as the last look at the queue: a commit that comes later must start a new flush.
+    this.#flushing = undefined;
   }
 
   async #commitTogether(batch: readonly Waiting[]): Promise<void> {
