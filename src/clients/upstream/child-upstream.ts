@@ -123,6 +123,13 @@ export class ChildUpstream {
     }
   }
 
+  /** The text of a resource; parts are joined. */
+  async readResource(uri: string): Promise<string> {
+    const { client } = await this.#connection();
+    const { contents } = await client.readResource({ uri });
+    return contents.map((part) => ("text" in part ? part.text : "")).join("");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end();
   }

@@ -35,6 +35,10 @@ export class UpstreamManager implements Upstreams {
     return this.#named(call.upstream).call(call);
   }
 
+  async readResource(upstream: string, uri: string): Promise<string> {
+    return this.#named(upstream).readResource(uri);
+  }
+
   status(): readonly UpstreamStatus[] {
     return [...this.#upstreams.values()].map((upstream) => upstream.status());
   }

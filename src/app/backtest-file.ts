@@ -1,0 +1,165 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { BacktestFileRequest } from "../cli/cli-services.ts";
+import { startGuardian } from "../clients/guardian/guardian.ts";
+import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
+import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import type { Trial } from "../domain/trial.ts";
+import { artefactHash } from "../gateway/trial-recorder.ts";
+import type { BacktestResult } from "../lean/backtest-result.ts";
+import { newId, systemClock } from "./system.ts";
+
+/** LEAN's own defaults, set in every run of its command line. */
+const LEAN_PARAMETERS = { "ema-fast": "10", "ema-slow": "20" } as const;
+const MOST_SOURCE_BYTES = 2_000_000;
+
+/** Runs one algorithm file, with the Python files beside it as an import root, in a sandbox without a desk. */
+export async function backtestFile(
+  config: Config,
+  request: BacktestFileRequest & { readonly cwd: string; readonly trialsFile: string },
+): Promise<{ readonly result: BacktestResult; readonly elapsedSeconds: number; readonly trialId: string | null }> {
+  const file = resolve(request.cwd, request.file);
+  const files = projectFiles(file);
+  const dataFolders =
+    request.dataFolder === undefined
+      ? config.dataFolders
+      : [existingFolder(resolve(request.cwd, request.dataFolder)), ...config.dataFolders.slice(1)];
+  const log = (): void => undefined;
+  await using guardian = startGuardian({ nodePath: config.nodePath, log });
+  await using pool = createSandboxPool({
+    dataFolders,
+    cacheFolder: config.cacheDir,
+    nodePath: config.nodePath,
+    concurrency: 1,
+    log,
+    registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
+  });
+  const startedAt = systemClock.now();
+  request.onProgress(0, "starting the sandbox");
+  const parameters = { ...LEAN_PARAMETERS, ...request.parameters };
+  const entry = basename(file);
+  const report = await pool.compile(files, { entry, signal: request.signal });
+  if (!report.ok) {
+    const faults = report.diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(
+        (one) =>
+          `${one.file}:${one.line}:${one.column} ${one.message}${one.remedy === undefined ? "" : ` (${one.remedy})`}`,
+      );
+    throw new RefusalError({
+      code: "BUILD_ERROR",
+      message: `${entry} does not compile:\n${faults.join("\n")}`,
+      remedy: "correct the lines named above",
+    });
+  }
+  const result = await pool.backtest(
+    { files, entry, parameters },
+    { signal: request.signal, onProgress: (progress) => request.onProgress(progress.fraction, progress.date) },
+  );
+  const elapsedSeconds = (systemClock.now() - startedAt) / 1e6;
+  const trialId = request.record
+    ? record(request.trialsFile, { result, files, parameters: request.parameters, startedAt })
+    : null;
+  return { result, elapsedSeconds, trialId };
+}
+
+function existingFolder(folder: string): string {
+  if (existsSync(folder)) return folder;
+  throw new RefusalError({
+    code: "DATA_MISSING",
+    message: `there is no data folder ${folder}`,
+    remedy: "name a folder in LEAN's layout, or import data with `quantwright data import`",
+  });
+}
+
+function projectFiles(file: string): Record<string, string> {
+  let source: string;
+  try {
+    source = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new RefusalError(
+      {
+        code: "FILE_UNKNOWN",
+        message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: "name a Python file with one algorithm class",
+      },
+      { cause: error },
+    );
+  }
+  const folder = dirname(file);
+  const files: Record<string, string> = { [basename(file)]: source };
+  let bytes = source.length;
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith(".py") || name === basename(file)) continue;
+    const text = readFileSync(join(folder, name), "utf8");
+    bytes += text.length;
+    // A folder full of other programs is no project: what is imported comes first, by name.
+    if (bytes > MOST_SOURCE_BYTES) break;
+    files[relative(folder, join(folder, name))] = text;
+  }
+  return files;
+}
+
+function record(
+  trialsFile: string,
+  run: {
+    readonly result: BacktestResult;
+    readonly files: Readonly<Record<string, string>>;
+    readonly parameters: Readonly<Record<string, string>>;
+    readonly startedAt: number;
+  },
+): string {
+  const { result } = run;
+  const failed = result.status !== "Completed";
+  const trial: Trial = {
+    id: newId(),
+    callId: "backtest-file",
+    strategyId: null,
+    profile: "local",
+    projectId: null,
+    backtestId: null,
+    name: result.name,
+    principal: "cli",
+    source: "file",
+    parameters: { ...run.parameters },
+    artefactHash: artefactHash(
+      Object.entries(run.files).map(([name, content]) => ({ name, content })),
+      run.parameters,
+    ),
+    state: failed ? "failed" : "completed",
+    openedAt: run.startedAt,
+    closedAt: systemClock.now(),
+    result: {
+      version: 1,
+      status: result.status,
+      statistics: result.statistics,
+      dailyReturns: result.dailyReturns,
+      fills: result.fills,
+      orderListHash: result.orderListHash,
+      dataFingerprint: result.dataFingerprint,
+      requested: result.requested,
+      actual: result.actual,
+      engine: result.engine,
+      fidelity: result.fidelity,
+      synthetic: result.synthetic,
+      warnings: result.warnings,
+      error: result.error?.message ?? null,
+    },
+    rawArtifact: null,
+  };
+  try {
+    mkdirSync(dirname(trialsFile), { recursive: true, mode: 0o700 });
+    appendFileSync(trialsFile, `${JSON.stringify(trial)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new RefusalError(
+      {
+        code: "TRIAL_NOT_RECORDED",
+        message: `the backtest ran, but its trial cannot be written to ${trialsFile}: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: "make the data directory writable, or run it with --no-record, which marks the result",
+      },
+      { cause: error },
+    );
+  }
+  return trial.id;
+}

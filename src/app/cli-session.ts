@@ -1,0 +1,189 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CliSession, DeskLink, GlobalFlags } from "../cli/cli-services.ts";
+import { importPrices } from "../clients/data/import-prices.ts";
+import { listData } from "../clients/data/list-data.ts";
+import { processStartedAt } from "../clients/process/process-identity.ts";
+import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import { StdioFront } from "../server/stdio-front.ts";
+import { openVault } from "../store/vault/open-vault.ts";
+import { backtestFile } from "./backtest-file.ts";
+import { ControlClient } from "./control-client.ts";
+import { forgetQuantconnectCredentials, quantconnectCredentials, storeQuantconnectCredentials } from "./credentials.ts";
+import { runDemo } from "./demo/run-demo.ts";
+import { connectOrStart, connectToDesk } from "./desk-connection.ts";
+import { openHome } from "./desk-home.ts";
+import { examine } from "./doctor.ts";
+import { installClient } from "./install-client.ts";
+import { runCloud } from "./run-cloud.ts";
+import { startDesk } from "./start-desk.ts";
+
+/** Everything that commands need, for one data directory. */
+export function createSession(
+  config: Config,
+  parts: { readonly flags: GlobalFlags; readonly cwd: string; readonly interrupted: AbortSignal },
+): CliSession {
+  const { cwd, interrupted } = parts;
+  const vault = () => openVault({ dataDir: config.dataDir, id: openHome(config).id, prefer: config.vault });
+  return {
+    dataDir: config.dataDir,
+    profile: config.profile,
+    version: config.version,
+    desk: () => linkToDesk(config),
+    runningDesk: async () => {
+      const running = await connectToDesk(config, { kind: "cli", channel: "control" });
+      return running === undefined
+        ? undefined
+        : linkOver(running.socket, { started: false, version: running.greeting.quantwright });
+    },
+    processEnded: async (pid) => {
+      for (let waited = 0; waited < 10_000; waited += 50) {
+        if (processStartedAt(pid) === undefined) return true;
+        await delay(50);
+      }
+      return false;
+    },
+    serve: async (toolset) => {
+      const front = new StdioFront({
+        input: process.stdin,
+        output: process.stdout,
+        connect: async () => (await connectOrStart(config, { kind: "host", channel: "mcp", toolset })).socket,
+        log: (message) => process.stderr.write(`${message}\n`),
+      });
+      await front.run();
+    },
+    runDesk: async (onReady) => {
+      await using desk = await startDesk(config);
+      onReady();
+      await Promise.race([desk.ended, untilAborted(interrupted)]);
+    },
+    runCloud: async (request) => {
+      const folder = request.folder ?? join(config.dataDir, "cloud");
+      const token = request.tokenFile === undefined ? config.cloudToken : tokenIn(resolve(cwd, request.tokenFile));
+      if (token === undefined) {
+        throw new RefusalError({
+          code: "USAGE",
+          message: "the cloud needs an API token that its clients will send",
+          remedy: "add --token-file FILE; the file is made with a random token if it is not there",
+        });
+      }
+      await using cloud = await runCloud(config, {
+        ...request,
+        folder,
+        token,
+        organizationId: request.organizationId ?? organisationOf(folder),
+      });
+      request.onReady(cloud.url);
+      await untilAborted(interrupted);
+    },
+    backtestFile: (request) => backtestFile(config, { ...request, cwd, trialsFile: openHome(config).trialsFile }),
+    login: async (credentials) => {
+      const opened = vault();
+      await storeQuantconnectCredentials(opened, credentials);
+      return { vault: opened.kind, notice: opened.notice };
+    },
+    logout: () => forgetQuantconnectCredentials(vault()),
+    credentials: async () => {
+      const opened = vault();
+      const known = await quantconnectCredentials(config, opened);
+      return { account: known?.userId ?? null, from: known?.from ?? null, vault: opened.kind, notice: opened.notice };
+    },
+    install: (client, print) =>
+      Promise.resolve(installClient(config, { client, print, cwd, dataDirGiven: parts.flags.dataDir !== undefined })),
+    doctor: () => examine(config),
+    listData: async () => (await listData(config.dataFolders)).map((row) => ({ ...row })),
+    importData: async (request) => importFile(config, { ...request, file: resolve(cwd, request.file) }),
+    demo: (request) => runDemo(config, request),
+  };
+}
+
+async function linkToDesk(config: Config): Promise<DeskLink> {
+  const first = await connectOrStart(config, { kind: "cli", channel: "control" });
+  if (first.greeting.quantwright === config.version)
+    return linkOver(first.socket, { started: first.started, version: config.version });
+  // A desk of another version is replaced once it is idle; a busy one goes on, and says which version it is.
+  const old = linkOver(first.socket, { started: false, version: first.greeting.quantwright });
+  const { stopping } = (await old.request("down", { onlyIfIdle: true })) as { readonly stopping: boolean };
+  if (!stopping) return old;
+  await old[Symbol.asyncDispose]();
+  for (let waited = 0; waited < 10_000 && processStartedAt(first.greeting.pid) !== undefined; waited += 50)
+    await delay(50);
+  const next = await connectOrStart(config, { kind: "cli", channel: "control" });
+  return linkOver(next.socket, { started: next.started, version: next.greeting.quantwright });
+}
+
+function linkOver(
+  socket: ConstructorParameters<typeof ControlClient>[0],
+  about: { readonly started: boolean; readonly version: string },
+): DeskLink {
+  const client = new ControlClient(socket);
+  return {
+    ...about,
+    request: (method, params, options) => client.request(method, params, options),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolvePromise) => {
+    if (signal.aborted) resolvePromise();
+    else signal.addEventListener("abort", () => resolvePromise(), { once: true });
+  });
+}
+
+function tokenIn(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+  const token = readFileSync(file, "utf8").trim();
+  if (token.length >= 16) return token;
+  throw new RefusalError({
+    code: "USAGE",
+    message: `${file} holds no API token: expected at least 16 characters, ${token.length} came`,
+    remedy: "delete the file to have a token made",
+  });
+}
+
+/** The organisation of a local cloud: 32 hex digits, the same for the same folder. */
+function organisationOf(folder: string): string {
+  return Buffer.from(folder).toString("hex").slice(-32).padStart(32, "0");
+}
+
+async function importFile(
+  config: Config,
+  request: {
+    readonly file: string;
+    readonly ticker: string;
+    readonly source: string | undefined;
+    readonly licence: string | undefined;
+    readonly kind: "equity" | "index";
+    readonly from: string | undefined;
+    readonly to: string | undefined;
+  },
+): Promise<Readonly<Record<string, unknown>>> {
+  let csv: string;
+  try {
+    csv = readFileSync(request.file, "utf8");
+  } catch (error) {
+    throw new RefusalError(
+      {
+        code: "FILE_UNKNOWN",
+        message: `cannot read ${request.file}: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: "name a CSV file with the columns date, open, high, low, close, volume",
+      },
+      { cause: error },
+    );
+  }
+  const report = await importPrices({
+    csv,
+    ticker: request.ticker,
+    folder: config.dataFolders[0] ?? join(config.dataDir, "data"),
+    source: request.source ?? `imported from ${request.file.split(/[\\/]/).at(-1) ?? "a file"}`,
+    licence: request.licence ?? "none stated",
+    kind: request.kind,
+    ...(request.from === undefined ? {} : { from: request.from }),
+    ...(request.to === undefined ? {} : { to: request.to }),
+  });
+  return { ...report };
+}

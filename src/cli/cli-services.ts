@@ -1,0 +1,137 @@
+import type { Profile } from "../domain/profile.ts";
+import type { BacktestResult } from "../lean/backtest-result.ts";
+
+/** What every command can be told. */
+export interface GlobalFlags {
+  readonly dataDir?: string | undefined;
+  readonly profile?: Profile | undefined;
+}
+
+/** A connection to the desk's control door. */
+export interface DeskLink extends AsyncDisposable {
+  /** Whether this command had to start the desk. */
+  readonly started: boolean;
+  /** Version of the desk at the other end. */
+  readonly version: string;
+  request(
+    method: string,
+    params?: unknown,
+    options?: { readonly onEvent?: (event: unknown) => void; readonly signal?: AbortSignal },
+  ): Promise<unknown>;
+}
+
+export interface BacktestFileRequest {
+  readonly file: string;
+  readonly dataFolder: string | undefined;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly record: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number, note: string) => void;
+}
+
+export interface CheckResult {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed";
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+export interface ImportRequest {
+  readonly file: string;
+  readonly ticker: string;
+  readonly source: string | undefined;
+  readonly licence: string | undefined;
+  readonly kind: "equity" | "index";
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** What the commands need from outside, for one data directory. Joined where the program is composed. */
+export interface CliSession {
+  readonly dataDir: string;
+  readonly profile: Profile;
+  readonly version: string;
+  /** The desk, started in the background when none runs. */
+  desk(): Promise<DeskLink>;
+  /** The desk if it runs. */
+  runningDesk(): Promise<DeskLink | undefined>;
+  /** Resolves when the process with that id is gone, or false after ten seconds. */
+  processEnded(pid: number): Promise<boolean>;
+  serve(toolset: "desk" | "research" | "full"): Promise<void>;
+  /** Runs a desk in this process until it is asked to stop. */
+  runDesk(onReady: () => void): Promise<void>;
+  runCloud(request: {
+    readonly port: number;
+    readonly host: string;
+    readonly folder: string | undefined;
+    readonly userId: string;
+    readonly tokenFile: string | undefined;
+    readonly organizationId: string | undefined;
+    readonly nodes: number | undefined;
+    readonly onReady: (url: string) => void;
+    readonly log: (line: string) => void;
+  }): Promise<void>;
+  backtestFile(
+    request: BacktestFileRequest,
+  ): Promise<{ readonly result: BacktestResult; readonly elapsedSeconds: number; readonly trialId: string | null }>;
+  login(credentials: {
+    readonly userId: string;
+    readonly token: string;
+  }): Promise<{ readonly vault: string; readonly notice: string | undefined }>;
+  logout(): Promise<boolean>;
+  credentials(): Promise<{
+    readonly account: string | null;
+    readonly from: string | null;
+    readonly vault: string;
+    readonly notice: string | undefined;
+  }>;
+  install(
+    client: string,
+    print: boolean,
+  ): Promise<{
+    readonly file: string;
+    readonly changed: boolean;
+    readonly backup: string | null;
+    readonly config: unknown;
+  }>;
+  doctor(): AsyncIterable<CheckResult>;
+  listData(): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  importData(request: ImportRequest): Promise<Readonly<Record<string, unknown>>>;
+  demo(request: { readonly onStep: (step: DemoStep) => void; readonly signal: AbortSignal }): Promise<DemoOutcome>;
+}
+
+/** One line of the demo while it goes. */
+export interface DemoStep {
+  readonly kind: "begin" | "progress" | "done";
+  readonly title: string;
+  readonly detail: string;
+  readonly fraction?: number;
+}
+
+export interface DemoOutcome {
+  readonly report: string;
+  readonly htmlFile: string;
+  readonly dataDir: string;
+  readonly summary: Readonly<Record<string, unknown>>;
+}
+
+/** The terminal, as commands see it. Results go to `out`, everything else to `err`. */
+export interface Terminal {
+  readonly isTerminal: boolean;
+  readonly colour: boolean;
+  readonly columns: number;
+  out(text: string): void;
+  err(text: string): void;
+  /** Asks on the terminal without showing what is typed, or reads standard input when it is no terminal. */
+  readSecret(prompt: string): Promise<string>;
+  readLine(prompt: string): Promise<string>;
+}
+
+export interface CliServices {
+  readonly terminal: Terminal;
+  readonly version: string;
+  /** @throws RefusalError for settings or a data directory that cannot be used. */
+  session(flags: GlobalFlags): CliSession;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}

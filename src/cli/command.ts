@@ -1,0 +1,81 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { PROFILES } from "../domain/profile.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import type { CliServices, CliSession } from "./cli-services.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { Output } from "./output.ts";
+
+/** What an action of a command gets. It returns an exit code, or nothing for 0. */
+export interface CommandContext {
+  readonly session: CliSession;
+  readonly output: Output;
+  readonly services: CliServices;
+}
+
+const globalsSchema = z.looseObject({
+  dataDir: z.string().optional(),
+  profile: z.enum(PROFILES).optional(),
+  json: z.boolean().optional(),
+  quiet: z.boolean().optional(),
+});
+
+/** Adds the flags that every command takes. */
+export function withGlobalFlags(command: Command): Command {
+  return command
+    .option("--data-dir <folder>", "data directory (default: the platform's application folder, or QUANTWRIGHT_HOME)")
+    .option("--profile <profile>", `where work runs: ${PROFILES.join(" or ")}`)
+    .option("--json", "print results as JSON lines")
+    .option("--quiet", "print results only");
+}
+
+/**
+ * Wraps the action of a command: flags are parsed, a refusal becomes a message and an exit code, and the exit code goes
+ * to `done`.
+ */
+export function action(
+  services: CliServices,
+  done: (code: number) => void,
+  work: (context: CommandContext, ...args: unknown[]) => Promise<number | void>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const command = args.at(-1) as Command;
+    const raw: unknown = command.optsWithGlobals();
+    const flags = globalsSchema.safeParse(raw);
+    const output = new Output(services.terminal, flags.success ? flags.data : {});
+    try {
+      if (!flags.success)
+        throw new RefusalError({
+          code: "USAGE",
+          message: z.prettifyError(flags.error),
+          remedy: `see quantwright ${command.name()} --help`,
+        });
+      const { dataDir, profile } = flags.data;
+      const session = services.session({ dataDir, profile });
+      done((await work({ session, output, services }, ...args.slice(0, -1))) ?? EXIT.DONE);
+    } catch (error) {
+      done(report(error, output));
+    }
+  };
+}
+
+function report(error: unknown, output: Output): number {
+  if (error instanceof RefusalError) {
+    output.refusal(error.refusal);
+    return exitCodeOf(error.refusal.code);
+  }
+  if (error instanceof z.ZodError) {
+    output.refusal({
+      code: "ANSWER_UNEXPECTED",
+      message: `an answer did not have the form that was expected: ${z.prettifyError(error)}`,
+      remedy: "stop the desk with `quantwright down` if it is of another version, then try again",
+    });
+    return EXIT.FAILED;
+  }
+  output.refusal({
+    code: "INTERNAL_FAULT",
+    message: error instanceof Error ? error.message : String(error),
+    remedy: "run it again; if it stays, report it with the desk's log",
+  });
+  return EXIT.FAILED;
+}

@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { RefusalError } from "../../domain/refusal.ts";
+import type { CliServices } from "../cli-services.ts";
+import { action, withGlobalFlags } from "../command.ts";
+
+function onlyQuantconnect(name: unknown): void {
+  if (name === "quantconnect") return;
+  throw new RefusalError({
+    code: "USAGE",
+    message: `this version can only log in to quantconnect, "${String(name)}" came`,
+    remedy: "quantwright login quantconnect",
+  });
+}
+
+/** `login`, `logout` and `credentials`: secrets are read from a prompt or standard input, never from arguments. */
+export function addAccountCommands(program: Command, services: CliServices, done: (code: number) => void): void {
+  withGlobalFlags(
+    program.command("login").description("store credentials in the OS keychain").argument("<account>", "quantconnect"),
+  ).action(
+    action(services, done, async ({ session, output, services: { terminal } }, account) => {
+      onlyQuantconnect(account);
+      output.note(
+        "User id and API token are on quantconnect.com: Account, API access. What you type as token is not shown.",
+      );
+      const userId = (await terminal.readLine("QuantConnect user id: ")).trim();
+      const token = (await terminal.readSecret("QuantConnect API token: ")).trim();
+      const { vault, notice } = await session.login({ userId, token });
+      const restarted = await restartUpstream(session);
+      if (notice !== undefined) output.note(`Note: ${notice}`);
+      output.result(
+        { stored: true, vault, notice: notice ?? null, upstreamRestarted: restarted },
+        `Stored in the ${vault}. Use it with --profile quantconnect${restarted ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
+      );
+    }),
+  );
+  withGlobalFlags(
+    program.command("logout").description("forget stored credentials").argument("<account>", "quantconnect"),
+  ).action(
+    action(services, done, async ({ session, output }, account) => {
+      onlyQuantconnect(account);
+      const removed = await session.logout();
+      output.result(
+        { removed },
+        removed
+          ? "The credentials are gone from this machine. Revoke the token on quantconnect.com if it was shared."
+          : "No credentials were stored.",
+      );
+    }),
+  );
+  withGlobalFlags(
+    program.command("credentials").description("which credentials are stored, and where; never their values"),
+  ).action(
+    action(services, done, async ({ session, output }) => {
+      const known = await session.credentials();
+      const text =
+        known.account === null
+          ? "No QuantConnect credentials are known."
+          : `QuantConnect user ${known.account}, from the ${known.from ?? "?"}.`;
+      output.result(
+        { ...known, notice: known.notice ?? null },
+        `${text}\nSecrets are kept in: ${known.vault}${known.notice === undefined ? "" : ` (${known.notice})`}`,
+      );
+    }),
+  );
+}
+
+/** A running desk reads credentials at its start; it says whether one runs. */
+async function restartUpstream(session: { runningDesk(): Promise<AsyncDisposable | undefined> }): Promise<boolean> {
+  const desk = await session.runningDesk();
+  await desk?.[Symbol.asyncDispose]();
+  return desk !== undefined;
+}

@@ -1,0 +1,167 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import type { CheckResult, CliServices } from "../cli-services.ts";
+import { action, withGlobalFlags } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { table } from "../output.ts";
+
+/** `doctor`, `install`, `serve`, `cloud` and `data`: getting a machine and its clients ready. */
+export function addSetupCommands(program: Command, services: CliServices, done: (code: number) => void): void {
+  withGlobalFlags(program.command("doctor").description("what is missing, and the command that fixes it")).action(
+    action(services, done, async ({ session, output }) => {
+      const results: CheckResult[] = [];
+      for await (const check of session.doctor()) {
+        results.push(check);
+        const mark =
+          check.state === "ok"
+            ? output.paint("green", "✓")
+            : check.state === "warning"
+              ? output.paint("yellow", "!")
+              : output.paint("red", "✗");
+        if (!output.json)
+          output.result(
+            check,
+            `${mark} ${check.name.padEnd(18)} ${check.detail}${check.remedy === undefined ? "" : `\n  ${"".padEnd(18)} ${output.paint("dim", "fix:")} ${check.remedy}`}`,
+          );
+      }
+      const failed = results.filter(({ state }) => state === "failed").length;
+      output.result(
+        { checks: results, failed },
+        failed === 0 ? "Nothing is missing that the desk needs." : `${failed} of ${results.length} checks failed.`,
+      );
+      return failed === 0 ? EXIT.DONE : EXIT.FAILED;
+    }),
+  );
+  withGlobalFlags(
+    program
+      .command("install")
+      .description("write the config of an MCP client")
+      .argument("<client>", "claude-desktop, claude-code, cursor or vscode")
+      .option("--print", "only show what would be written"),
+  ).action(
+    action(services, done, async ({ session, output }, client, options) => {
+      const { print } = z.object({ print: z.boolean().default(false) }).parse(options);
+      const { file, changed, backup, config } = await session.install(String(client), print);
+      const text = JSON.stringify(config, null, 2);
+      const said = print
+        ? `${file}:\n${text}`
+        : changed
+          ? `Written to ${file}.${backup === null ? "" : ` The old file is kept as ${backup}.`} Restart ${String(client)}.`
+          : `${file} has it already.`;
+      output.result({ file, changed, backup, config }, said);
+    }),
+  );
+  withGlobalFlags(
+    program
+      .command("serve")
+      .description("the aggregated MCP server on standard input and output")
+      .option("--toolset <name>", "desk, research or full", "desk"),
+  ).action(
+    action(services, done, async ({ session }, options) => {
+      const { toolset } = z.object({ toolset: z.enum(["desk", "research", "full"]) }).parse(options);
+      await session.serve(toolset);
+    }),
+  );
+  addCloudCommand(program, services, done);
+  addDataCommands(program, services, done);
+}
+
+const cloudOptions = z.object({
+  port: z.coerce.number().int().min(0).max(65_535),
+  host: z.string(),
+  folder: z.string().optional(),
+  userId: z.string(),
+  tokenFile: z.string().optional(),
+  organizationId: z.string().optional(),
+  nodes: z.coerce.number().int().min(1).max(64).optional(),
+});
+
+function addCloudCommand(program: Command, services: CliServices, done: (code: number) => void): void {
+  const command = program
+    .command("cloud")
+    .description("the local QuantConnect-compatible cloud alone, for lean-cli and other clients")
+    .option("--port <port>", "port on this machine; 0 takes a free one", "0")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--folder <folder>", "where its store lies")
+    .option("--user-id <id>", "the user id that clients send", "1")
+    .option("--token-file <file>", "file with the API token that clients must know; made if it is not there")
+    .option("--organization-id <id>", "the organisation that it shows")
+    .option("--nodes <count>", "how many backtests run at once");
+  withGlobalFlags(command).action(
+    action(services, done, async ({ session, output, services: { terminal } }, options) => {
+      const request = cloudOptions.parse(options);
+      await session.runCloud({
+        ...request,
+        folder: request.folder,
+        tokenFile: request.tokenFile,
+        organizationId: request.organizationId,
+        nodes: request.nodes,
+        onReady: (url) =>
+          output.result(
+            { url, port: Number(new URL(url).port), userId: request.userId },
+            `The local cloud answers at ${url} (user id ${request.userId}${request.tokenFile === undefined ? "" : `, token in ${request.tokenFile}`}). Ctrl-C ends it.`,
+          ),
+        log: (line) => terminal.err(`${line}\n`),
+      });
+    }),
+  );
+}
+
+function addDataCommands(program: Command, services: CliServices, done: (code: number) => void): void {
+  const data = program.command("data").description("market data of the local cloud");
+  withGlobalFlags(data.command("list").description("what is stored, from when to when, and where it is from")).action(
+    action(services, done, async ({ session, output }) => {
+      const rows = await session.listData();
+      const cell = (row: Readonly<Record<string, unknown>>, name: string): string =>
+        typeof row[name] === "string" || typeof row[name] === "number"
+          ? String(row[name])
+          : row[name] === true
+            ? "yes"
+            : "–";
+      const columns = ["ticker", "resolution", "first", "last", "bars", "synthetic", "source"];
+      output.result(
+        rows,
+        rows.length === 0
+          ? "No market data is stored. `quantwright data import FILE.csv --ticker TICKER` adds some."
+          : table(
+              columns,
+              rows.map((row) => columns.map((column) => cell(row, column))),
+            ),
+      );
+    }),
+  );
+  const importCommand = data
+    .command("import")
+    .description("import daily prices from a CSV file (date, open, high, low, close, volume)")
+    .argument("<file>")
+    .requiredOption("--ticker <ticker>", "ticker to store them under")
+    .option("--source <text>", "where the prices are from; shown in results")
+    .option("--licence <text>", "their licence; shown in results")
+    .option("--kind <kind>", "equity or index", "equity")
+    .option("--from <date>", "first date to take (YYYY-MM-DD)")
+    .option("--to <date>", "last date to take");
+  withGlobalFlags(importCommand).action(
+    action(services, done, async ({ session, output }, file, options) => {
+      const request = z
+        .object({
+          ticker: z.string(),
+          source: z.string().optional(),
+          licence: z.string().optional(),
+          kind: z.enum(["equity", "index"]),
+          from: z.string().optional(),
+          to: z.string().optional(),
+        })
+        .parse(options);
+      const report = await session.importData({
+        file: String(file),
+        ticker: request.ticker,
+        source: request.source,
+        licence: request.licence,
+        kind: request.kind,
+        from: request.from,
+        to: request.to,
+      });
+      output.result(report, JSON.stringify(report, null, 2));
+    }),
+  );
+}

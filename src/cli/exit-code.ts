@@ -1,0 +1,22 @@
+/** Exit codes, a public contract: 0 done, 1 failed, 2 usage, 3 refused by policy or gate, 4 needs approval. */
+export const EXIT = { DONE: 0, FAILED: 1, USAGE: 2, REFUSED: 3, NEEDS_APPROVAL: 4 } as const;
+
+const USAGE_CODES = new Set([
+  "ARGUMENTS_INVALID",
+  "USAGE",
+  "TOOL_UNKNOWN",
+  "FILE_UNKNOWN",
+  "CREDENTIALS_INVALID",
+  "CLIENT_UNKNOWN",
+  "UPSTREAM_UNKNOWN",
+]);
+const REFUSED_CODES = new Set(["NOT_AUTHORISED", "DUPLICATE_INTENT", "TOOL_QUARANTINED", "PRICE_STALE"]);
+const APPROVAL_CODES = new Set(["APPROVAL_NOT_YET_AVAILABLE", "APPROVAL_REQUIRED"]);
+
+/** The exit code of a refusal code. */
+export function exitCodeOf(code: string): number {
+  if (USAGE_CODES.has(code)) return EXIT.USAGE;
+  if (REFUSED_CODES.has(code)) return EXIT.REFUSED;
+  if (APPROVAL_CODES.has(code)) return EXIT.NEEDS_APPROVAL;
+  return EXIT.FAILED;
+}
