@@ -87,6 +87,8 @@ function serveMcp(
     },
     { transport, onerror: (error) => parts.log(`mcp: ${error.message}`) },
   );
+  // The handshake left the socket paused; a listener alone does not start it again.
+  socket.resume();
   socket.on("close", () => {
     for (const server of made) parts.servers.delete(server);
     void handle.close().catch(() => undefined);

@@ -18,6 +18,7 @@ export interface StdioFrontOptions {
 
 const MOST_WAITING = 1000;
 const INTERNAL_ERROR = -32603;
+const LINGER_MILLISECONDS = 1000;
 
 /**
  * The stdio face of the desk. Frames pass through as they are; only their ids are read.
@@ -70,7 +71,12 @@ export class StdioFront {
     const ended = new Promise<void>((resolve) => desk.once("close", () => resolve()));
     desk.on("error", () => desk.destroy());
     createInterface({ input: desk }).on("line", (line) => this.#fromDesk(line));
-    this.#stop.signal.addEventListener("abort", () => desk.end(), { once: true });
+    // Answers under way may still come; then the desk closes its end. One that does not is not waited for.
+    const leave = (): void => {
+      desk.end();
+      setTimeout(() => desk.destroy(), LINGER_MILLISECONDS).unref();
+    };
+    this.#stop.signal.addEventListener("abort", leave, { once: true });
     const again = this.#handshake !== undefined && this.#replays > 0;
     this.#desk = desk;
     if (again) this.#replay(desk);
@@ -78,6 +84,7 @@ export class StdioFront {
     for (const line of this.#waiting.splice(0)) desk.write(`${line}\n`);
     if (again) this.#toClient(JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
     await ended;
+    this.#stop.signal.removeEventListener("abort", leave);
     this.#desk = undefined;
     if (!this.#stop.signal.aborted) this.#lost();
   }
