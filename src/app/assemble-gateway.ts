@@ -1,24 +1,17 @@
-import type { Agent } from "../agents/agent.ts";
 import { backtestRun } from "../agents/backtest-run.ts";
-import { dataEdge } from "../agents/data-edge.ts";
-import { deskTools } from "../agents/desk-tools.ts";
-import { executionOps } from "../agents/execution-ops.ts";
-import { strategyLab } from "../agents/strategy-lab.ts";
+import type { Agent } from "../agents/agent.ts";
 import type { SecretMask } from "../clients/secret-mask.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
 import { DeploymentLookup } from "../gateway/deployment-lookup.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { Registry } from "../gateway/registry.ts";
+import type { Registry } from "../gateway/registry.ts";
 import { TrialRecorder } from "../gateway/trial-recorder.ts";
-import { openDataFolder } from "../sandbox/data-folder.ts";
-import { createPinStore } from "../store/desk/pin-store.ts";
 import { DurableRuns } from "../store/runs/durable-runs.ts";
 import type { DeskHome } from "./desk-home.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
-import { strategyTemplates } from "./templates.ts";
-import { vendoredBuild } from "./upstream-server.ts";
+import { buildRegistry, countRecords, UPSTREAM, type DeskCounts } from "./tool-registry.ts";
 
 /** The working heart of a desk: the gateway and what it leans on. */
 export interface DeskCore extends AsyncDisposable {
@@ -26,7 +19,7 @@ export interface DeskCore extends AsyncDisposable {
   readonly registry: Registry;
   readonly runs: DurableRuns;
   readonly upstreams: UpstreamManager;
-  readonly counts: () => Promise<{ strategies: number; trials: number; openTrials: number; auditRecords: number }>;
+  readonly counts: () => Promise<DeskCounts>;
   readonly startedAt: number;
   readonly guardianPid: number;
   /** Called when the list of tools may have changed. */
@@ -42,68 +35,65 @@ export interface CoreParts {
   readonly guardianPid: number;
 }
 
-const UPSTREAM = "quantconnect";
+type Body = Readonly<Record<string, unknown>>;
+type Read = (tool: string, args: Body, parentCallId?: string) => Promise<Body>;
+
 const CALL_DEADLINE = 120_000;
 const WATCH_MILLISECONDS = 5000;
+const RUNS_AT_ONCE = 16;
 
 /** Joins agents, registry, trial ledger, gateway and runs. They know each other through functions, because they form a ring. */
 export async function assembleGateway(config: Config, parts: CoreParts): Promise<DeskCore> {
   const { store, upstreams, log } = parts;
   const startedAt = systemClock.now();
   const late: { gateway?: Gateway; runs?: DurableRuns } = {};
-  const gatewayOf = (): Gateway => required(late.gateway);
-  const counts = async (): Promise<{
-    strategies: number;
-    trials: number;
-    openTrials: number;
-    auditRecords: number;
-  }> => ({
-    strategies: (await store.strategies.list()).length,
-    trials: (await store.trials.list({ limit: 100_000 })).length,
-    openTrials: (await store.trials.open()).length,
-    auditRecords: store.ledger.head.count,
-  });
-  const labParts = {
-    profile: config.profile,
-    strategies: store.strategies,
-    trials: store.trials,
-    runs: () => required(late.runs),
-    newId,
-    templates: strategyTemplates(config),
-  };
-  const agents: readonly Agent[] = [
-    strategyLab(labParts),
-    executionOps(),
-    dataEdge(() => openDataFolder(config.dataFolders)),
-  ];
-  const registry = new Registry({
-    skills: [
-      ...agents.flatMap(({ skills }) => skills),
-      ...deskTools({
-        runs: () => required(late.runs),
-        artifact: (hash) => store.artifacts.get(hash),
-        upstreams: () => upstreams.status(),
-        counts,
-        version: config.version,
-        startedAt,
-      }),
-    ],
-    sources: [{ upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config) }],
-    pins: createPinStore(store.database, systemClock),
-  });
-  const read = (
-    tool: string,
-    args: Readonly<Record<string, unknown>>,
-    parentCallId?: string,
-  ): Promise<Readonly<Record<string, unknown>>> =>
-    gatewayOf().inner({
+  const { agents, registry } = buildRegistry(config, { store, upstreams, startedAt, runs: () => required(late.runs) });
+  const read: Read = (tool, args, parentCallId) =>
+    required(late.gateway).inner({
       principal: "desk",
       upstream: UPSTREAM,
       tool,
       arguments: args,
       ...(parentCallId === undefined ? {} : { parentCallId }),
     });
-  const recorder = new TrialRecorder({
+  const recorder = createRecorder(config, { store, read });
+  const gateway = createGateway(config, { ...parts, agents, registry, recorder, read });
+  late.gateway = gateway;
+  const runs = new DurableRuns(
+    {
+      file: parts.home.runsFile,
+      store: store.runs,
+      artifacts: store.artifacts,
+      clock: systemClock,
+      newId,
+      concurrency: RUNS_AT_ONCE,
+      log,
+    },
+    [backtestRun(({ tool, ...call }) => gateway.inner({ ...call, upstream: UPSTREAM, tool }))],
+  );
+  late.runs = runs;
+  const tools = await followTools({ registry, upstreams, log });
+  const watch = watchTrials(recorder, log);
+  return {
+    gateway,
+    registry,
+    runs,
+    upstreams,
+    counts: () => countRecords(store),
+    startedAt,
+    guardianPid: parts.guardianPid,
+    onToolsChanged: tools.onChanged,
+    async [Symbol.asyncDispose]() {
+      tools.stop();
+      await watch[Symbol.asyncDispose]();
+      await runs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function createRecorder(config: Config, parts: { readonly store: DeskStore; readonly read: Read }): TrialRecorder {
+  const { store, read } = parts;
+  return new TrialRecorder({
     book: store.trials,
     artifacts: store.artifacts,
     clock: systemClock,
@@ -112,66 +102,60 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     strategyOf: async (projectId) => (await store.strategies.byProject(config.profile, projectId))?.id,
     read,
   });
-  late.gateway = new Gateway({
+}
+
+function createGateway(
+  config: Config,
+  parts: CoreParts & {
+    readonly agents: readonly Agent[];
+    readonly registry: Registry;
+    readonly recorder: TrialRecorder;
+    readonly read: Read;
+  },
+): Gateway {
+  const { store, upstreams, mask, log, agents, registry, recorder, read } = parts;
+  // The local cloud has no live deployments in this version; an account may.
+  const lookup = new DeploymentLookup(() => read("list_live_algorithms", { status: "Running" }));
+  return new Gateway({
     registry,
     upstreams,
     ledger: store.ledger,
     trials: recorder,
     roles: agents,
-    // The local cloud has no live deployments in this version; an account may.
-    deployments:
-      config.profile === "local"
-        ? undefined
-        : new DeploymentLookup(() => read("list_live_algorithms", { status: "Running" })),
+    deployments: config.profile === "local" ? undefined : lookup,
     artifacts: store.artifacts,
     clock: systemClock,
     newId,
     profile: config.profile,
-    mask: (text) => parts.mask.apply(text),
+    mask: (text) => mask.apply(text),
     deadlineMilliseconds: CALL_DEADLINE,
     log,
   });
-  late.runs = new DurableRuns(
-    {
-      file: parts.home.runsFile,
-      store: store.runs,
-      artifacts: store.artifacts,
-      clock: systemClock,
-      newId,
-      concurrency: 16,
-      log,
-    },
-    [backtestRun(({ tool, ...call }) => gatewayOf().inner({ ...call, upstream: UPSTREAM, tool }))],
-  );
+}
+
+/** Keeps the registry's list of upstream tools current, and tells who wants to know. */
+async function followTools(parts: {
+  readonly registry: Registry;
+  readonly upstreams: UpstreamManager;
+  readonly log: (message: string) => void;
+}): Promise<{ readonly onChanged: (listener: () => void) => () => void; readonly stop: () => void }> {
+  const { registry, upstreams, log } = parts;
   const listeners = new Set<() => void>();
   const refresh = async (upstream: string): Promise<void> => {
     await registry.refresh(upstreams, upstream);
     for (const listener of listeners) listener();
   };
-  const stopListening = upstreams.onToolsChanged((upstream) => {
+  const stop = upstreams.onToolsChanged((upstream) => {
     refresh(upstream).catch((error: unknown) => log(`tools of ${upstream} not listed: ${String(error)}`));
   });
-  await refresh(UPSTREAM).catch((error: unknown) =>
-    log(`${UPSTREAM} is not there yet: ${error instanceof Error ? error.message : String(error)}`),
-  );
-  const watch = watchTrials(recorder, log);
-  const { gateway, runs } = { gateway: late.gateway, runs: late.runs };
+  await refresh(UPSTREAM).catch((error: unknown) => {
+    log(`${UPSTREAM} is not there yet: ${error instanceof Error ? error.message : String(error)}`);
+  });
   return {
-    gateway,
-    registry,
-    runs,
-    upstreams,
-    counts,
-    startedAt,
-    guardianPid: parts.guardianPid,
-    onToolsChanged: (listener) => {
+    stop,
+    onChanged: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
-    },
-    async [Symbol.asyncDispose]() {
-      stopListening();
-      await watch[Symbol.asyncDispose]();
-      await runs[Symbol.asyncDispose]();
     },
   };
 }

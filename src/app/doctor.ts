@@ -82,33 +82,37 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
             .join(", ")}`,
         };
   });
-  yield checked("sandbox", async () => {
-    await using pool = createSandboxPool({
-      dataFolders: config.dataFolders,
-      cacheFolder: config.cacheDir,
-      nodePath: config.nodePath,
-      concurrency: 1,
-      log: () => undefined,
-    });
-    const report = await pool.compile({
-      "main.py":
-        "from AlgorithmImports import *\n\nclass Probe(QCAlgorithm):\n    def initialize(self):\n        self.set_cash(1)\n",
-    });
-    return report.ok
-      ? { state: "ok", detail: "compiles an algorithm" }
-      : { state: "failed", detail: report.diagnostics.map(({ message }) => message).join("; ") };
+  yield checked("sandbox", () => sandboxCheck(config));
+  yield checked("desk", () => deskCheck(config));
+}
+
+async function sandboxCheck(config: Config): Promise<Omit<CheckResult, "name">> {
+  await using pool = createSandboxPool({
+    dataFolders: config.dataFolders,
+    cacheFolder: config.cacheDir,
+    nodePath: config.nodePath,
+    concurrency: 1,
+    log: () => undefined,
   });
-  yield checked("desk", async () => {
-    const running = await connectToDesk(config, { kind: "cli", channel: "control" });
-    running?.socket.destroy();
-    if (running === undefined) return { state: "ok", detail: "not running; commands that need it start it" };
-    const { quantwright: version, pid } = running.greeting;
-    return version === config.version
-      ? { state: "ok", detail: `runs (pid ${pid})` }
-      : {
-          state: "warning",
-          detail: `runs as version ${version}, this is ${config.version}`,
-          remedy: "quantwright down",
-        };
+  const report = await pool.compile({
+    "main.py":
+      "from AlgorithmImports import *\n\nclass Probe(QCAlgorithm):\n    def initialize(self):\n        self.set_cash(1)\n",
   });
+  return report.ok
+    ? { state: "ok", detail: "compiles an algorithm" }
+    : { state: "failed", detail: report.diagnostics.map(({ message }) => message).join("; ") };
+}
+
+async function deskCheck(config: Config): Promise<Omit<CheckResult, "name">> {
+  const running = await connectToDesk(config, { kind: "cli", channel: "control" });
+  running?.socket.destroy();
+  if (running === undefined) return { state: "ok", detail: "not running; commands that need it start it" };
+  const { quantwright: version, pid } = running.greeting;
+  return version === config.version
+    ? { state: "ok", detail: `runs (pid ${pid})` }
+    : {
+        state: "warning",
+        detail: `runs as version ${version}, this is ${config.version}`,
+        remedy: "quantwright down",
+      };
 }

@@ -23,7 +23,7 @@ export const runSchema = z.object({
 });
 
 export type Run = z.infer<typeof runSchema>;
-export type RunState = (typeof RUN_STATES)[number];
+
 
 /** Whether a run will change no more. */
 export function isEnded(run: Run): boolean {

@@ -28,11 +28,12 @@ export interface DemoRequest {
   readonly signal: AbortSignal;
 }
 
+/** The first point is looked at first; the others are the grid around it. */
 const GRID = [
+  { fast: 20, slow: 200 },
   { fast: 10, slow: 100 },
   { fast: 20, slow: 100 },
   { fast: 10, slow: 200 },
-  { fast: 20, slow: 200 },
   { fast: 50, slow: 200 },
 ] as const;
 const START_CASH = 100_000;
@@ -61,85 +62,103 @@ export async function runDemo(user: Config, request: DemoRequest): Promise<DemoO
       () => connectDemoClient(config),
       (one) => `${one.server} serves ${one.tools.length} tools over stdio`,
     );
-    const strategy = await say(
-      "create_strategy",
-      async () =>
-        strategySchema.parse(
-          await client.call("create_strategy", { name: "Demo crossing averages", template: "sma_cross" }),
-        ),
-      (one) => `project ${one.projectId}, main.py with ${one.lines} lines`,
-    );
-    const fixed = { ticker: data.ticker, "qw-start": data.first, "qw-end": data.last, "qw-cash": START_CASH };
-    const backtest = (name: string, parameters: Readonly<Record<string, string | number>>) =>
-      runOne(client, { request, strategyId: strategy.strategyId, name, parameters: { ...fixed, ...parameters } });
-    const first = await say(
-      "compile and run_backtest",
-      () => backtest("first look", GRID[3]),
-      (one) => summaryOf(one.statistics),
-    );
-    for (const point of GRID.filter((candidate) => candidate !== GRID[3])) {
-      await say(
-        `grid point fast=${point.fast} slow=${point.slow}`,
-        () => backtest(`grid ${point.fast}/${point.slow}`, point),
-        (one) => summaryOf(one.statistics),
-      );
-    }
-    const analysis = await say(
-      "analyze_strategy",
-      async () => analysisSchema.parse(await client.call("analyze_strategy", { strategyId: strategy.strategyId })),
-      (one) => `${one.trials} trials; deflated Sharpe ${one.evidence.deflatedSharpe?.toFixed(3) ?? "n/a"}`,
-    );
-    const daily = await say(
-      "run_result",
-      () => dailyReturns(client, first.run.runId),
-      (one) => `${one.length} daily returns in pages`,
-    );
-    const benchmark = await say(
-      "get_market_data",
-      () => benchmarkReturns(client, data),
-      (one) => `${one.length} days of ${data.ticker} to compare with`,
-    );
-    const refused = await say(
-      "a live deployment is refused",
-      () => refusedCall(client, strategy.projectId),
-      (one) => one.slice(0, 90),
-    );
+    const found = await research(client, { data, say, request });
     const audit = await say(
       "audit verified",
       () => verifiedAudit(desk.control),
       (one) => `${one.count} records hold together`,
     );
-    const figures: DemoFigures = {
-      data,
-      statistics: first.statistics ?? {},
-      benchmark,
-      daily,
-      analysis,
-      refused,
-      audit,
-      seconds: (systemClock.now() - startedAt) / 1e6,
-      dataDir: config.dataDir,
-      version: config.version,
-      startCash: START_CASH,
-    };
-    const htmlFile = join(config.dataDir, "report.html");
-    writeFileSync(htmlFile, demoReportHtml(figures), { mode: 0o600 });
-    return {
-      report: demoReport(figures, htmlFile, lineChart),
-      htmlFile,
-      dataDir: config.dataDir,
-      summary: {
-        ...data,
-        statistics: figures.statistics,
-        trials: analysis.trials,
-        deflatedSharpe: analysis.evidence.deflatedSharpe,
-        auditRecords: audit.count,
-        seconds: figures.seconds,
-      },
-    };
+    const seconds = (systemClock.now() - startedAt) / 1e6;
+    const about = { dataDir: config.dataDir, version: config.version, startCash: START_CASH };
+    return finish({ ...found, data, audit, seconds, ...about });
   } finally {
     await desk.stop();
   }
+}
+
+/** The part that a client does: strategy, compile, backtests, analysis, and one call that must be refused. */
+async function research(
+  client: DemoClient,
+  parts: { readonly data: DemoFigures["data"]; readonly say: Say; readonly request: DemoRequest },
+): Promise<Pick<DemoFigures, "statistics" | "benchmark" | "daily" | "analysis" | "refused">> {
+  const { data, say, request } = parts;
+  const { strategyId, projectId } = await say(
+    "create_strategy",
+    async () =>
+      strategySchema.parse(
+        await client.call("create_strategy", { name: "Demo crossing averages", template: "sma_cross" }),
+      ),
+    (one) => `project ${one.projectId}, main.py with ${one.lines} lines`,
+  );
+  await say(
+    "qc_create_compile",
+    () => compiled(client, projectId),
+    (one) => one,
+  );
+  const fixed = { ticker: data.ticker, "qw-start": data.first, "qw-end": data.last, "qw-cash": START_CASH };
+  const backtest = (name: string, parameters: Readonly<Record<string, string | number>>): Promise<Backtest> =>
+    runOne(client, { request, strategyId, name, parameters: { ...fixed, ...parameters } });
+  const [chosen, ...others] = GRID;
+  const shown = (one: Backtest): string => summaryOf(one.statistics);
+  const first = await say("run_backtest", () => backtest("first look", chosen), shown);
+  for (const point of others) {
+    const { fast, slow } = point;
+    await say(`grid point fast=${fast} slow=${slow}`, () => backtest(`grid ${fast}/${slow}`, point), shown);
+  }
+  const analysis = await say(
+    "analyze_strategy",
+    async () => analysisSchema.parse(await client.call("analyze_strategy", { strategyId })),
+    (one) => `${one.trials} trials; deflated Sharpe ${one.evidence.deflatedSharpe?.toFixed(3) ?? "n/a"}`,
+  );
+  const daily = await say(
+    "run_result",
+    () => dailyReturns(client, first.run.runId),
+    (one) => `${one.length} daily returns in pages`,
+  );
+  const benchmark = await say(
+    "get_market_data",
+    () => benchmarkReturns(client, data),
+    (one) => `${one.length} days of ${data.ticker} to compare with`,
+  );
+  const refused = await say(
+    "a deployment is refused",
+    () => refusedCall(client, projectId),
+    (one) => one.slice(0, 90),
+  );
+  return { statistics: first.statistics ?? {}, benchmark, daily, analysis, refused };
+}
+
+/** Writes the HTML report beside the demo's data and makes the one for the terminal. */
+function finish(figures: DemoFigures): DemoOutcome {
+  const { dataDir, data, analysis, audit, seconds, statistics } = figures;
+  const htmlFile = join(dataDir, "report.html");
+  writeFileSync(htmlFile, demoReportHtml(figures), { mode: 0o600 });
+  return {
+    report: demoReport(figures, htmlFile, lineChart),
+    htmlFile,
+    dataDir,
+    summary: {
+      ...data,
+      statistics,
+      trials: analysis.trials,
+      deflatedSharpe: analysis.evidence.deflatedSharpe,
+      auditRecords: audit.count,
+      seconds,
+    },
+  };
+}
+
+const compileSchema = z.looseObject({ compileId: z.string(), state: z.string() });
+
+/** Compiles through the tools of the QuantConnect server, as a client that wants each step itself does. */
+async function compiled(client: DemoClient, projectId: number): Promise<string> {
+  let { compileId, state } = compileSchema.parse(await client.call("qc_create_compile", { projectId }));
+  while (state === "InQueue") {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    ({ compileId, state } = compileSchema.parse(await client.call("qc_read_compile", { projectId, compileId })));
+  }
+  if (state !== "BuildSuccess") throw new RefusalError({ code: "BUILD_ERROR", message: `the template gives ${state}` });
+  return `${state} (${compileId.slice(0, 8)}…)`;
 }
 
 /** A data directory of the demo's own; its secrets stay out of the user's keychain. */
@@ -155,9 +174,9 @@ function demoConfig(user: Config): Config {
   });
 }
 
-function stepper(
-  onStep: (step: DemoStep) => void,
-): <T>(title: string, work: () => Promise<T>, detail: (value: T) => string) => Promise<T> {
+type Say = <T>(title: string, work: () => Promise<T>, detail: (value: T) => string) => Promise<T>;
+
+function stepper(onStep: (step: DemoStep) => void): Say {
   return async (title, work, detail) => {
     onStep({ kind: "begin", title, detail: "" });
     const value = await work();
@@ -272,7 +291,7 @@ async function refusedCall(client: DemoClient, projectId: number): Promise<strin
   try {
     await client.call("qc_create_live_algorithm", args);
   } catch (error) {
-    if (error instanceof RefusalError) return error.refusal.message;
+    if (error instanceof RefusalError) return error.refusal.message.split("\n", 1)[0] ?? "";
     throw error;
   }
   throw new RefusalError({ code: "INTERNAL_FAULT", message: "a live deployment was not refused" });

@@ -52,6 +52,16 @@ export class TrialStore {
     return rows.map(trialOf);
   }
 
+  async count(): Promise<{ readonly all: number; readonly open: number }> {
+    const rows = await this.#database
+      .selectFrom("trials")
+      .select((expression) => ["state", expression.fn.countAll<number>().as("count")])
+      .groupBy("state")
+      .execute();
+    const open = rows.find(({ state }) => state === "open");
+    return { all: rows.reduce((sum, { count }) => sum + count, 0), open: open?.count ?? 0 };
+  }
+
   async byBacktest(profile: string, backtestId: string): Promise<Trial | undefined> {
     const row = await this.#database
       .selectFrom("trials")

@@ -1,0 +1,75 @@
+import type { Agent } from "../agents/agent.ts";
+import { dataEdge } from "../agents/data-edge.ts";
+import { deskTools } from "../agents/desk-tools.ts";
+import { executionOps } from "../agents/execution-ops.ts";
+import { strategyLab } from "../agents/strategy-lab.ts";
+import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
+import type { Config } from "../config.ts";
+import { Registry } from "../gateway/registry.ts";
+import type { Runs } from "../runs/run-definition.ts";
+import { openDataFolder } from "../sandbox/data-folder.ts";
+import { createPinStore } from "../store/desk/pin-store.ts";
+import type { DeskStore } from "./start-desk.ts";
+import { newId, systemClock } from "./system.ts";
+import { strategyTemplates } from "./templates.ts";
+import { vendoredBuild } from "./upstream-server.ts";
+
+/** Name of the upstream that every desk has. */
+export const UPSTREAM = "quantconnect";
+
+/** How much the desk has recorded. */
+export interface DeskCounts {
+  readonly strategies: number;
+  readonly trials: number;
+  readonly openTrials: number;
+  readonly auditRecords: number;
+}
+
+export async function countRecords(store: DeskStore): Promise<DeskCounts> {
+  const { all, open } = await store.trials.count();
+  return {
+    strategies: (await store.strategies.list()).length,
+    trials: all,
+    openTrials: open,
+    auditRecords: store.ledger.head.count,
+  };
+}
+
+/** The three agents and the registry of their tools and the upstream's. Runs exist later, hence the function. */
+export function buildRegistry(
+  config: Config,
+  parts: {
+    readonly store: DeskStore;
+    readonly upstreams: UpstreamManager;
+    readonly runs: () => Runs;
+    readonly startedAt: number;
+  },
+): { readonly agents: readonly Agent[]; readonly registry: Registry } {
+  const { store, upstreams, runs, startedAt } = parts;
+  const agents: readonly Agent[] = [
+    strategyLab({
+      profile: config.profile,
+      strategies: store.strategies,
+      trials: store.trials,
+      runs,
+      newId,
+      templates: strategyTemplates(config),
+    }),
+    executionOps(),
+    dataEdge(() => openDataFolder(config.dataFolders)),
+  ];
+  const desk = deskTools({
+    runs,
+    artifact: (hash) => store.artifacts.get(hash),
+    upstreams: () => upstreams.status(),
+    counts: () => countRecords(store),
+    version: config.version,
+    startedAt,
+  });
+  const registry = new Registry({
+    skills: [...agents.flatMap(({ skills }) => skills), ...desk],
+    sources: [{ upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config) }],
+    pins: createPinStore(store.database, systemClock),
+  });
+  return { agents, registry };
+}
