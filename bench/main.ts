@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSandboxPool } from "../src/clients/sandbox/sandbox-pool.ts";
 import { measureDailyBacktest } from "./daily-backtest.ts";
+import { measureDesk } from "./desk.ts";
 import { measureEngine } from "./engine-throughput.ts";
 import type { Figure, Measurement } from "./figure.ts";
 import { SHIPPED_DATA, generateMarket } from "./generated-market.ts";
@@ -30,7 +31,11 @@ async function measureAll(): Promise<readonly Measurement[]> {
   });
   // The first sandbox may have to make the interpreter's snapshot.
   await pool.compile({ "main.py": "x = 1\n" });
-  return [await measureEngine(pool, folder.path, log), await measureDailyBacktest(pool, log)];
+  return [
+    await measureEngine(pool, folder.path, log),
+    await measureDailyBacktest(pool, log),
+    await measureDesk(folder.path, CACHE, log),
+  ];
 }
 
 function text({ title, figures, skipped }: Measurement): string {

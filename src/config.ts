@@ -40,6 +40,8 @@ export interface Config {
   /** Secret of the local cloud, when this process was started as one. */
   readonly cloudToken: string | undefined;
   readonly colour: boolean;
+  /** Environment for programs of ours: what came in, with the folders decided here. */
+  readonly childEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface ConfigInput {
@@ -62,13 +64,15 @@ export function readConfig(input: ConfigInput): Config {
   const settings = readSettings(join(dataDir, "settings.json"));
   const userId = environment["QUANTCONNECT_USER_ID"];
   const token = environment["QUANTCONNECT_API_TOKEN"];
+  const cacheDir = absolute(environment["QUANTWRIGHT_CACHE_DIR"]) ?? cacheFolder(environment);
+  const runtimeDir = absolute(environment["QUANTWRIGHT_RUNTIME_DIR"]) ?? runtimeFolder(environment);
   return {
     dataDir,
     profile: input.flags.profile ?? settings.profile ?? "local",
     settings,
     dataFolders: [settings.dataFolder ?? join(dataDir, "data"), join(PACKAGE_ROOT, "config", "lean-data")],
-    cacheDir: absolute(environment["QUANTWRIGHT_CACHE_DIR"]) ?? cacheFolder(environment),
-    runtimeDir: absolute(environment["QUANTWRIGHT_RUNTIME_DIR"]) ?? runtimeFolder(environment),
+    cacheDir,
+    runtimeDir,
     packageRoot: PACKAGE_ROOT,
     version: packageSchema.parse(parseJson(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"))).version,
     nodePath: process.execPath,
@@ -78,6 +82,13 @@ export function readConfig(input: ConfigInput): Config {
     quantconnectUrl: environment["QUANTCONNECT_BASE_URL"],
     cloudToken: environment["QUANTWRIGHT_CLOUD_TOKEN"],
     colour: input.isTerminal && environment["NO_COLOR"] === undefined,
+    childEnvironment: {
+      ...Object.fromEntries(
+        Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      ),
+      QUANTWRIGHT_CACHE_DIR: cacheDir,
+      QUANTWRIGHT_RUNTIME_DIR: runtimeDir,
+    },
   };
 }
 

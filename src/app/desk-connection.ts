@@ -97,6 +97,7 @@ async function startInBackground(config: Config): Promise<void> {
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
     cwd: config.packageRoot,
+    env: { ...config.childEnvironment },
   });
   const said = new Promise<string | undefined>((resolve) => {
     createInterface({ input: child.stdout }).once("line", resolve);
