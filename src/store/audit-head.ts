@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
 
 const headSchema = z.object({ count: z.int().min(0), hash: z.string() });
@@ -20,8 +21,8 @@ export function openAuditHead(file: string): AuditHeadFile {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         throw error;
       }
-      const parsed = headSchema.safeParse(JSON.parse(text));
-      if (parsed.success) return parsed.data;
+      const head = headOf(text);
+      if (head !== undefined) return head;
       throw new RefusalError({
         code: "AUDIT_HEAD_CORRUPT",
         message: `the head of the audit log in ${file} is not readable`,
@@ -33,4 +34,12 @@ export function openAuditHead(file: string): AuditHeadFile {
       renameSync(`${file}.next`, file);
     },
   };
+}
+
+function headOf(text: string): z.infer<typeof headSchema> | undefined {
+  try {
+    return headSchema.parse(parseJson(text));
+  } catch {
+    return undefined;
+  }
 }

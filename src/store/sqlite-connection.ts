@@ -27,6 +27,13 @@ function wrap(statement: StatementSync): KyselyStatement {
   };
 }
 
+/** SQLite ends a transaction itself when the disk is full: rolling back once more would hide that reason. */
+function rollback(database: DatabaseSync): KyselyStatement {
+  const statement = wrap(database.prepare("rollback"));
+  const nothing = { changes: 0, lastInsertRowid: 0 };
+  return { ...statement, run: (parameters) => (database.isTransaction ? statement.run(parameters) : nothing) };
+}
+
 /**
  * Opens a SQLite file for kysely: write-ahead log, every commit synced to disk, foreign keys on, statements prepared
  * once. Throws node:sqlite's error where the file cannot be opened (read-only folder, full disk, not a database).
@@ -48,7 +55,7 @@ export function openSqlite(file: string): KyselyDatabase {
     prepare: (sql) => {
       const known = prepared.get(sql);
       if (known !== undefined) return known;
-      const statement = wrap(database.prepare(sql));
+      const statement = sql === "rollback" ? rollback(database) : wrap(database.prepare(sql));
       if (prepared.size < 500) prepared.set(sql, statement);
       return statement;
     },

@@ -24,6 +24,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Records in one statement: both dialects limit the number of values. */
+const MAX_GROUP = 500;
+
 /**
  * The audit log and what is committed with it.
  *
@@ -39,7 +42,7 @@ export class Ledger {
   readonly #key: string;
   readonly #headFile: AuditHeadFile;
   #head: ChainHead;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
 
   private constructor(options: LedgerOptions, head: ChainHead) {
@@ -116,8 +119,7 @@ export class Ledger {
 
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#waiting.splice(0, MAX_GROUP);
       await this.#commitTogether(batch).catch(() => this.#commitOneByOne(batch));
     }
     // In the same tick as the last look at the queue: a commit that comes later must start a new flush.
@@ -131,11 +133,22 @@ export class Ledger {
       head = { count: record.seq, hash: record.hash };
       return record;
     });
-    await this.#database.transaction().execute(async (transaction) => {
+    const committed = this.#database.transaction().execute(async (transaction) => {
       await transaction.insertInto("audit").values(records.map(rowOf)).execute();
       for (const { write } of batch) await this.#companions(transaction, write);
     });
-    this.#advance(head);
+    await committed.catch(async (error: unknown) => {
+      // A connection that breaks at the commit leaves open whether it was made: only the table knows.
+      if (!(await this.#endsWith(head))) throw error;
+    });
+    this.#head = head;
+    try {
+      this.#headFile.write(head);
+    } catch (error) {
+      // The records are there and must not be written twice, but what cannot be proved later is not done.
+      for (const { write, reject } of batch) reject(faultOf(write, error));
+      return;
+    }
     batch.forEach(({ resolve }, index) => resolve(records[index] as AuditRecord));
   }
 
@@ -161,9 +174,12 @@ export class Ledger {
     }
   }
 
-  #advance(head: ChainHead): void {
-    this.#head = head;
-    this.#headFile.write(head);
+  async #endsWith(head: ChainHead): Promise<boolean> {
+    const row = this.#database.selectFrom("audit").select("hash").where("seq", "=", head.count).executeTakeFirst();
+    return row.then(
+      (found) => found?.hash === head.hash,
+      () => false,
+    );
   }
 }
 
@@ -177,7 +193,7 @@ export interface LedgerOptions {
 
 function faultOf(write: LedgerWrite, error: unknown): RefusalError {
   const reason = error instanceof Error ? error.message : String(error);
-  if (write.intentKey !== undefined && /unique|duplicate/i.test(reason)) {
+  if (write.intentKey !== undefined && /(?:unique|duplicate).*\bintents/is.test(reason)) {
     return new RefusalError(
       {
         code: "DUPLICATE_INTENT",
@@ -190,7 +206,7 @@ function faultOf(write: LedgerWrite, error: unknown): RefusalError {
   return new RefusalError(
     {
       code: "AUDIT_UNAVAILABLE",
-      message: `the call cannot be recorded, so it was not made: ${reason}`,
+      message: `the call cannot be recorded: ${reason}`,
       remedy: "free disk space or make the data directory writable, then ask again",
       retryable: true,
     },
