@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import type { BacktestFileRequest } from "../cli/cli-services.ts";
 import { startGuardian } from "../clients/guardian/guardian.ts";
 import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
@@ -8,11 +8,11 @@ import { RefusalError } from "../domain/refusal.ts";
 import type { Trial } from "../domain/trial.ts";
 import { artefactHash } from "../gateway/trial-recorder.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
+import { algorithmFiles } from "./algorithm-files.ts";
 import { newId, systemClock } from "./system.ts";
 
 /** LEAN's own defaults, set in every run of its command line. */
 const LEAN_PARAMETERS = { "ema-fast": "10", "ema-slow": "20" } as const;
-const MOST_SOURCE_BYTES = 2_000_000;
 
 /** Runs one algorithm file, with the Python files beside it as an import root, in a sandbox without a desk. */
 export async function backtestFile(
@@ -20,7 +20,7 @@ export async function backtestFile(
   request: BacktestFileRequest & { readonly cwd: string; readonly trialsFile: string },
 ): Promise<{ readonly result: BacktestResult; readonly elapsedSeconds: number; readonly trialId: string | null }> {
   const file = resolve(request.cwd, request.file);
-  const files = projectFiles(file);
+  const files = algorithmFiles(file);
   const dataFolders =
     request.dataFolder === undefined
       ? config.dataFolders
@@ -71,34 +71,6 @@ function existingFolder(folder: string): string {
     message: `there is no data folder ${folder}`,
     remedy: "name a folder in LEAN's layout, or import data with `quantwright data import`",
   });
-}
-
-function projectFiles(file: string): Record<string, string> {
-  let source: string;
-  try {
-    source = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new RefusalError(
-      {
-        code: "FILE_UNKNOWN",
-        message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-        remedy: "name a Python file with one algorithm class",
-      },
-      { cause: error },
-    );
-  }
-  const folder = dirname(file);
-  const files: Record<string, string> = { [basename(file)]: source };
-  let bytes = source.length;
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith(".py") || name === basename(file)) continue;
-    const text = readFileSync(join(folder, name), "utf8");
-    bytes += text.length;
-    // A folder full of other programs is no project: what is imported comes first, by name.
-    if (bytes > MOST_SOURCE_BYTES) break;
-    files[relative(folder, join(folder, name))] = text;
-  }
-  return files;
 }
 
 function record(

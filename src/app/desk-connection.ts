@@ -80,7 +80,7 @@ export async function connectOrStart(
 
 const readySchema = z.union([
   z.object({ ready: z.literal(true) }),
-  z.object({ refusal: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }) }),
+  z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }) }),
 ]);
 
 /** Starts a desk that outlives this process, and waits until it says that it is ready, or why it is not. */
@@ -92,6 +92,7 @@ async function startInBackground(config: Config): Promise<void> {
     config.dataDir,
     "--profile",
     config.profile,
+    "--json",
   ];
   const child = spawn(config.nodePath, args, {
     stdio: ["ignore", "pipe", "ignore"],
@@ -116,5 +117,5 @@ async function startInBackground(config: Config): Promise<void> {
   }
   const answer = readySchema.parse(parseJson(line));
   // Somebody else was quicker: his desk is as good as ours.
-  if ("refusal" in answer && answer.refusal.code !== "DESK_ALREADY_RUNS") throw new RefusalError(answer.refusal);
+  if ("error" in answer && answer.error.code !== "DESK_ALREADY_RUNS") throw new RefusalError(answer.error);
 }

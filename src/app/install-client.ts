@@ -56,7 +56,7 @@ export function installClient(
     });
   }
   const before = readClientConfig(client.file);
-  const servers = configSchema.catch({}).parse(before[client.servers]);
+  const servers = serversIn(before[client.servers], client);
   // An absolute node: desktop clients start without the user's PATH.
   const entry = {
     command: config.nodePath,
@@ -77,6 +77,17 @@ export function installClient(
       config: request.print ? { [client.servers]: { quantwright: entry } } : after,
     };
   return { file: client.file, changed, backup: replaceConfig(client.file, after), config: after };
+}
+
+/** What is there stays, so what is not understood is not touched. */
+function serversIn(value: unknown, client: ClientConfig): Record<string, unknown> {
+  const servers = configSchema.safeParse(value ?? {});
+  if (servers.success) return servers.data;
+  throw new RefusalError({
+    code: "CLIENT_CONFIG_CORRUPT",
+    message: `"${client.servers}" in ${client.file} is no JSON object, so the file was left as it is`,
+    remedy: "correct it, or add the output of --print by hand",
+  });
 }
 
 function readClientConfig(file: string): Record<string, unknown> {

@@ -24,6 +24,7 @@ import { openLog } from "./log-file.ts";
 import { newId, systemClock } from "./system.ts";
 import { absorbTrials } from "./absorb-trials.ts";
 import { startUpstream } from "./start-upstream.ts";
+import { storageFault } from "./storage-fault.ts";
 
 /** A running desk. `ended` resolves when somebody asked it to stop. */
 export interface Desk extends AsyncDisposable {
@@ -49,11 +50,12 @@ export interface DeskStore {
  */
 export async function startDesk(config: Config): Promise<Desk> {
   const stack = new AsyncDisposableStack();
+  const mask = new SecretMask();
+  let log = (_message: string): void => undefined;
   try {
     const home = openHome(config);
     stack.use(lockDesk(config.dataDir));
-    const mask = new SecretMask();
-    const { log } = stack.use(openLog(home.logFile, mask));
+    ({ log } = stack.use(openLog(home.logFile, mask)));
     for (const key of Object.values(home.socketKeys)) mask.add(key);
     log(`desk ${config.version} starts (pid ${process.pid}, profile ${config.profile})`);
     const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
@@ -80,8 +82,9 @@ export async function startDesk(config: Config): Promise<Desk> {
     const owned = stack.move();
     return { core, home, vault, ended, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   } catch (error) {
+    log(`the desk does not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     await stack.disposeAsync();
-    throw error;
+    throw storageFault(error, config.dataDir);
   }
 }
 

@@ -24,7 +24,6 @@ export const runSchema = z.object({
 
 export type Run = z.infer<typeof runSchema>;
 
-
 /** Whether a run will change no more. */
 export function isEnded(run: Run): boolean {
   return run.state === "completed" || run.state === "failed" || run.state === "cancelled";
