@@ -32,7 +32,7 @@ export function createSession(
     dataDir: config.dataDir,
     profile: config.profile,
     version: config.version,
-    desk: () => linkToDesk(config),
+    desk: () => linkToDesk(config, parts.flags),
     runningDesk: async () => {
       const running = await connectToDesk(config, { kind: "cli", channel: "control" });
       return running === undefined
@@ -50,7 +50,9 @@ export function createSession(
       const front = new StdioFront({
         input: process.stdin,
         output: process.stdout,
-        connect: async () => (await connectOrStart(config, { kind: "host", channel: "mcp", toolset })).socket,
+        connect: async () =>
+          (await connectOrStart(config, { kind: "host", channel: "mcp", toolset, profile: parts.flags.profile }))
+            .socket,
         log: (message) => process.stderr.write(`${message}\n`),
       });
       await front.run();
@@ -100,8 +102,8 @@ export function createSession(
   };
 }
 
-async function linkToDesk(config: Config): Promise<DeskLink> {
-  const first = await connectOrStart(config, { kind: "cli", channel: "control" });
+async function linkToDesk(config: Config, { profile }: GlobalFlags): Promise<DeskLink> {
+  const first = await connectOrStart(config, { kind: "cli", channel: "control", profile });
   if (first.greeting.quantwright === config.version)
     return linkOver(first.socket, { started: first.started, version: config.version });
   // A desk of another version is replaced once it is idle; a busy one goes on, and says which version it is.
@@ -111,7 +113,7 @@ async function linkToDesk(config: Config): Promise<DeskLink> {
   await old[Symbol.asyncDispose]();
   for (let waited = 0; waited < 10_000 && processStartedAt(first.greeting.pid) !== undefined; waited += 50)
     await delay(50);
-  const next = await connectOrStart(config, { kind: "cli", channel: "control" });
+  const next = await connectOrStart(config, { kind: "cli", channel: "control", profile });
   return linkOver(next.socket, { started: next.started, version: next.greeting.quantwright });
 }
 

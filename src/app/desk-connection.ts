@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { Config } from "../config.ts";
+import type { Profile } from "../domain/profile.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import type { Toolset } from "../gateway/tool.ts";
@@ -22,6 +23,8 @@ export interface DeskOpening {
   readonly kind: PrincipalKind;
   readonly channel: "mcp" | "control";
   readonly toolset?: Toolset;
+  /** The profile that was asked for in words; a desk of another one is not used. */
+  readonly profile?: Profile | undefined;
 }
 
 const HANDSHAKE_MILLISECONDS = 5000;
@@ -46,7 +49,8 @@ export async function connectToDesk(
   }
   try {
     const greeting = greetingSchema.parse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));
-    const { kind, channel, toolset } = opening;
+    const { kind, channel, toolset, profile } = opening;
+    if (profile !== undefined && greeting.profile !== profile) throw otherProfile(greeting, profile);
     const proof = proofOf(home.socketKeys[kind], { nonce: greeting.nonce, kind, channel });
     socket.write(`${JSON.stringify({ kind, channel, ...(toolset === undefined ? {} : { toolset }), proof })}\n`);
     const admission = admissionSchema.parse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));
@@ -56,6 +60,14 @@ export async function connectToDesk(
     socket.destroy();
     throw error;
   }
+}
+
+function otherProfile(greeting: Greeting, profile: Profile): RefusalError {
+  return new RefusalError({
+    code: "PROFILE_DIFFERS",
+    message: `profile ${profile} was asked for, but the desk that runs here (pid ${greeting.pid}) is of profile ${greeting.profile}`,
+    remedy: "stop it with `quantwright down` and ask again, or leave --profile out to use it",
+  });
 }
 
 /** Connects, and starts the desk in the background first where none runs. */

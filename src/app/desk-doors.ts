@@ -58,6 +58,7 @@ export async function openDeskDoors(parts: DoorParts): Promise<AsyncDisposable> 
       path: home.socketPath,
       version: config.version,
       home: home.id,
+      profile: config.profile,
       keys: home.socketKeys,
       onOpen,
       log,

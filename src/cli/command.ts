@@ -44,19 +44,29 @@ export function action(
     const flags = globalsSchema.safeParse(raw);
     const output = new Output(services.terminal, flags.success ? flags.data : {});
     try {
-      if (!flags.success)
-        throw new RefusalError({
-          code: "USAGE",
-          message: z.prettifyError(flags.error),
-          remedy: `see quantwright ${command.name()} --help`,
-        });
-      const { dataDir, profile } = flags.data;
+      const { dataDir, profile } = parseOptions(globalsSchema, raw);
       const session = services.session({ dataDir, profile });
       done((await work({ session, output, services }, ...args.slice(0, -1))) ?? EXIT.DONE);
     } catch (error) {
       done(report(error, output));
     }
   };
+}
+
+/** Checks the options of a command. @throws RefusalError `USAGE` that names the option and what was expected. */
+export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `--${kebab(path.join("."))}: ${message}`);
+  throw new RefusalError({
+    code: "USAGE",
+    message: faults.join("; "),
+    remedy: "add --help to the command to see what it takes",
+  });
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function report(error: unknown, output: Output): number {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import type { Refusal } from "../domain/refusal.ts";
 import type { CliServices } from "./cli-services.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addBacktestCommand } from "./commands/backtest.ts";
@@ -7,7 +8,9 @@ import { addDeskCommands } from "./commands/desk.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addSetupCommands } from "./commands/setup.ts";
 import { addToolsCommands } from "./commands/tools.ts";
+import { withGlobalFlags } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
+import { Output } from "./output.ts";
 
 /** Runs one command line and gives its exit code. */
 export async function runProgram(args: readonly string[], services: CliServices): Promise<number> {
@@ -15,14 +18,16 @@ export async function runProgram(args: readonly string[], services: CliServices)
   const done = (value: number): void => {
     code = value;
   };
-  const program = new Command("quantwright")
+  const json = args.includes("--json");
+  const program = withGlobalFlags(new Command("quantwright"))
     .description("Research, backtest and (later) trade strategies on QuantConnect's API, with every call recorded.")
     .version(services.version)
     .showHelpAfterError("(quantwright --help lists the commands)")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => services.terminal.out(text),
-      writeErr: (text) => services.terminal.err(text),
+      // One message: who asked for JSON gets it as JSON.
+      writeErr: (text) => json || services.terminal.err(text),
     });
   addDemoCommand(program, services, done);
   addDeskCommands(program, services, done);
@@ -36,9 +41,19 @@ export async function runProgram(args: readonly string[], services: CliServices)
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    if (json && error.exitCode !== 0) new Output(services.terminal, { json }).refusal(usage(error));
     return error.exitCode === 0 ? EXIT.DONE : EXIT.USAGE;
   }
   return code;
+}
+
+function usage(error: CommanderError): Refusal {
+  const message = error.message.replace(/^error: /, "");
+  return {
+    code: "USAGE",
+    message: message === "(outputHelp)" ? "a command was expected, none came" : message,
+    remedy: "quantwright --help lists the commands",
+  };
 }
 
 /** Commander copies exitOverride and output only to commands made after they were set, on the command itself. */

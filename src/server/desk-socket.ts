@@ -17,6 +17,7 @@ export interface DeskSocketOptions {
   readonly path: string;
   readonly version: string;
   readonly home: string;
+  readonly profile: string;
   readonly keys: Readonly<Record<PrincipalKind, string>>;
   readonly onOpen: (socket: Socket, opening: Opening) => void;
   readonly log: (message: string) => void;
@@ -58,6 +59,7 @@ async function admit(socket: Socket, options: DeskSocketOptions): Promise<void> 
     nonce,
     pid: process.pid,
     home: options.home,
+    profile: options.profile,
   });
   socket.write(`${JSON.stringify(greeting)}\n`);
   const opening = openingSchema.safeParse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));

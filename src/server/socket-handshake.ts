@@ -12,7 +12,13 @@ export const PRINCIPAL_KINDS = ["host", "cli"] as const;
 
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
-export const greetingSchema = z.object({ quantwright: z.string(), nonce: z.string(), pid: z.int(), home: z.string() });
+export const greetingSchema = z.object({
+  quantwright: z.string(),
+  nonce: z.string(),
+  pid: z.int(),
+  home: z.string(),
+  profile: z.string(),
+});
 
 export const openingSchema = z.object({
   kind: z.enum(PRINCIPAL_KINDS),

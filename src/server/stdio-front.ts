@@ -5,6 +5,9 @@ import { z } from "zod";
 import { parseJson } from "../domain/parse-json.ts";
 
 const frameSchema = z.looseObject({ id: z.union([z.string(), z.number()]).optional(), method: z.string().optional() });
+const cancelledSchema = z.looseObject({
+  params: z.looseObject({ requestId: z.union([z.string(), z.number()]) }),
+});
 type Frame = z.infer<typeof frameSchema>;
 type RequestId = string | number;
 
@@ -37,7 +40,7 @@ export class StdioFront {
   #desk: Duplex | undefined;
   #waiting: string[] = [];
   #swallow: RequestId | undefined;
-  #replays = 0;
+  #connections = 0;
 
   constructor(options: StdioFrontOptions) {
     this.#options = options;
@@ -77,12 +80,13 @@ export class StdioFront {
       setTimeout(() => desk.destroy(), LINGER_MILLISECONDS).unref();
     };
     this.#stop.signal.addEventListener("abort", leave, { once: true });
-    const again = this.#handshake !== undefined && this.#replays > 0;
+    const again = this.#connections > 0;
     this.#desk = desk;
     if (again) this.#replay(desk);
-    this.#replays += 1;
+    this.#connections += 1;
     for (const line of this.#waiting.splice(0)) desk.write(`${line}\n`);
-    if (again) this.#toClient(JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
+    if (again && this.#handshake !== undefined)
+      this.#toClient(JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
     await ended;
     this.#stop.signal.removeEventListener("abort", leave);
     this.#desk = undefined;
@@ -91,8 +95,10 @@ export class StdioFront {
 
   #replay(desk: Duplex): void {
     const { initialize, initialized } = this.#handshake ?? { initialize: undefined, initialized: undefined };
-    if (initialize !== undefined) {
-      this.#swallow = `quantwright-replay-${this.#replays}`;
+    const unanswered = [...this.#pending.values()].some(({ method }) => method === "initialize");
+    // A handshake that was never answered is played below as it came, and its answer goes to the client.
+    if (initialize !== undefined && !unanswered) {
+      this.#swallow = `quantwright-replay-${this.#connections}`;
       desk.write(
         `${JSON.stringify({ ...(parseJson(initialize) as Readonly<Record<string, unknown>>), id: this.#swallow })}\n`,
       );
@@ -104,6 +110,7 @@ export class StdioFront {
   #fromClient(line: string): void {
     if (line.trim() === "") return;
     const frame = frameOf(line);
+    if (frame?.method === "notifications/cancelled") this.#cancelled(line);
     if (frame?.method === "initialize") this.#handshake = { initialize: line, initialized: undefined };
     if (frame?.method === "notifications/initialized" && this.#handshake !== undefined)
       this.#handshake.initialized = line;
@@ -111,6 +118,12 @@ export class StdioFront {
     if (this.#desk?.writable === true) this.#desk.write(`${line}\n`);
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(line);
     else if (frame?.id !== undefined) this.#fail(frame.id, "too many requests wait for the desk, which is not there");
+  }
+
+  /** What the client gave up is not answered, nor played again. */
+  #cancelled(line: string): void {
+    const cancelled = cancelledSchema.safeParse(parseJson(line));
+    if (cancelled.success) this.#pending.delete(cancelled.data.params.requestId);
   }
 
   #fromDesk(line: string): void {

@@ -25,11 +25,11 @@ export function addAccountCommands(program: Command, services: CliServices, done
       const userId = (await terminal.readLine("QuantConnect user id: ")).trim();
       const token = (await terminal.readSecret("QuantConnect API token: ")).trim();
       const { vault, notice } = await session.login({ userId, token });
-      const restarted = await restartUpstream(session);
+      const restartDesk = await deskRuns(session);
       if (notice !== undefined) output.note(`Note: ${notice}`);
       output.result(
-        { stored: true, vault, notice: notice ?? null, upstreamRestarted: restarted },
-        `Stored in the ${vault}. Use it with --profile quantconnect${restarted ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
+        { stored: true, vault, notice: notice ?? null, restartDesk },
+        `Stored in the ${vault}. Use it with --profile quantconnect${restartDesk ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
       );
     }),
   );
@@ -64,8 +64,8 @@ export function addAccountCommands(program: Command, services: CliServices, done
   );
 }
 
-/** A running desk reads credentials at its start; it says whether one runs. */
-async function restartUpstream(session: { runningDesk(): Promise<AsyncDisposable | undefined> }): Promise<boolean> {
+/** Whether a desk runs: it read its credentials when it started. */
+async function deskRuns(session: { runningDesk(): Promise<AsyncDisposable | undefined> }): Promise<boolean> {
   const desk = await session.runningDesk();
   await desk?.[Symbol.asyncDispose]();
   return desk !== undefined;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { CliServices } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { equityChart } from "../terminal-chart.ts";
 
@@ -42,7 +42,7 @@ export function addBacktestCommand(program: Command, services: CliServices, done
     .option("--no-record", "do not count it as a trial; the result is marked unrecorded");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output }, file, options) => {
-      const { data, set, record } = optionsSchema.parse(options);
+      const { data, set, record } = parseOptions(optionsSchema, options);
       const { result, elapsedSeconds, trialId } = await session.backtestFile({
         file: String(file),
         dataFolder: data,

@@ -4,7 +4,7 @@ import { auditRecordSchema } from "../../domain/audit-record.ts";
 import { isoTime } from "../../domain/clock.ts";
 import { trialSchema } from "../../domain/trial.ts";
 import type { CliServices } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table } from "../output.ts";
 
@@ -39,7 +39,7 @@ function addAuditCommands(program: Command, services: CliServices, done: (code: 
     audit.command("tail").description("the last records").option("-n, --count <count>", "how many", "20"),
   ).action(
     action(services, done, async ({ session, output }, options) => {
-      const { count } = z.object({ count: z.coerce.number().int().min(1).max(1000) }).parse(options);
+      const { count } = parseOptions(z.object({ count: z.coerce.number().int().min(1).max(1000) }), options);
       await using desk = await session.desk();
       const records = z.array(auditRecordSchema).parse(await desk.request("audit.tail", { count }));
       output.result(
@@ -85,9 +85,10 @@ function addTrialsCommand(program: Command, services: CliServices, done: (code: 
       .option("-n, --limit <count>", "how many", "30"),
   ).action(
     action(services, done, async ({ session, output }, options) => {
-      const { strategy, limit } = z
-        .object({ strategy: z.string().optional(), limit: z.coerce.number().int().min(1).max(10_000) })
-        .parse(options);
+      const { strategy, limit } = parseOptions(
+        z.object({ strategy: z.string().optional(), limit: z.coerce.number().int().min(1).max(10_000) }),
+        options,
+      );
       await using desk = await session.desk();
       const trials = z
         .array(trialSchema)

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import type { CheckResult, CliServices } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table } from "../output.ts";
 
@@ -40,7 +40,7 @@ export function addSetupCommands(program: Command, services: CliServices, done: 
       .option("--print", "only show what would be written"),
   ).action(
     action(services, done, async ({ session, output }, client, options) => {
-      const { print } = z.object({ print: z.boolean().default(false) }).parse(options);
+      const { print } = parseOptions(z.object({ print: z.boolean().default(false) }), options);
       const { file, changed, backup, config } = await session.install(String(client), print);
       const text = JSON.stringify(config, null, 2);
       const said = print
@@ -58,7 +58,7 @@ export function addSetupCommands(program: Command, services: CliServices, done: 
       .option("--toolset <name>", "desk, research or full", "desk"),
   ).action(
     action(services, done, async ({ session }, options) => {
-      const { toolset } = z.object({ toolset: z.enum(["desk", "research", "full"]) }).parse(options);
+      const { toolset } = parseOptions(z.object({ toolset: z.enum(["desk", "research", "full"]) }), options);
       await session.serve(toolset);
     }),
   );
@@ -89,7 +89,7 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
     .option("--nodes <count>", "how many backtests run at once");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, options) => {
-      const request = cloudOptions.parse(options);
+      const request = parseOptions(cloudOptions, options);
       await session.runCloud({
         ...request,
         folder: request.folder,
@@ -142,16 +142,17 @@ function addDataCommands(program: Command, services: CliServices, done: (code: n
     .option("--to <date>", "last date to take");
   withGlobalFlags(importCommand).action(
     action(services, done, async ({ session, output }, file, options) => {
-      const request = z
-        .object({
+      const request = parseOptions(
+        z.object({
           ticker: z.string(),
           source: z.string().optional(),
           licence: z.string().optional(),
           kind: z.enum(["equity", "index"]),
           from: z.string().optional(),
           to: z.string().optional(),
-        })
-        .parse(options);
+        }),
+        options,
+      );
       const report = await session.importData({
         file: String(file),
         ticker: request.ticker,

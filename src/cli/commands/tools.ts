@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { CliServices } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { table } from "../output.ts";
 
@@ -29,7 +29,7 @@ export function addToolsCommands(program: Command, services: CliServices, done: 
       .option("--toolset <name>", "desk, research or full", "desk"),
   ).action(
     action(services, done, async ({ session, output }, options) => {
-      const { toolset } = z.object({ toolset: z.string() }).parse(options);
+      const { toolset } = parseOptions(z.object({ toolset: z.enum(["desk", "research", "full"]) }), options);
       await using desk = await session.desk();
       const list = listSchema.parse(await desk.request("tools.list", { toolset }));
       output.result(
