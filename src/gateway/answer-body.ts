@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../domain/parse-json.ts";
-import type { ToolResult, Upstreams } from "./upstream-port.ts";
+import type { ToolResult } from "./upstream-port.ts";
 
 const objectSchema = z.record(z.string(), z.unknown());
 const summarySchema = z.object({ _summary: z.object({ resource: z.string() }) });
@@ -24,15 +24,12 @@ export function answerBody(result: ToolResult): Readonly<Record<string, unknown>
 /** The whole body, fetched as a resource where the answer was only a summary. */
 export async function wholeBody(
   result: ToolResult,
-  upstreams: Upstreams,
-  upstream: string,
+  readResource: (uri: string) => Promise<string>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const body = answerBody(result);
   const summary = summarySchema.safeParse(body);
   if (!summary.success) return body;
-  return objectSchema.parse(
-    parseJson(await upstreams.readResource(upstream, `${summary.data._summary.resource}/full`)),
-  );
+  return objectSchema.parse(parseJson(await readResource(`${summary.data._summary.resource}/full`)));
 }
 
 /** The text of an error result, or undefined when it is none. Business errors carry `success: false` and `errors`. */

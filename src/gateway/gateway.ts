@@ -2,6 +2,7 @@ import type { AuditEntry } from "../domain/audit-record.ts";
 import type { CallClass } from "../domain/call-class.ts";
 import { isoTime, type Clock } from "../domain/clock.ts";
 import type { Envelope } from "../domain/envelope.ts";
+import { parseJson } from "../domain/parse-json.ts";
 import type { Profile } from "../domain/profile.ts";
 import { RefusalError, type Refusal } from "../domain/refusal.ts";
 import type { Trial } from "../domain/trial.ts";
@@ -18,6 +19,7 @@ import type { SkillAnswer, SkillContext } from "./skill.ts";
 import type { PassedTool, SkillTool, Tool } from "./tool.ts";
 import type { TrialRecorder } from "./trial-recorder.ts";
 import type { ToolResult, UpstreamOutcome, Upstreams } from "./upstream-port.ts";
+import { isShallow } from "./validate-arguments.ts";
 import { LONG_RESULT, wrapLongAnswer, wrapPassedAnswer, wrapRefusal, wrapSkillAnswer } from "./wrap.ts";
 
 export interface GatewayOptions {
@@ -46,6 +48,7 @@ interface Judged {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
+const CANCELLED: Refusal = { code: "CANCELLED", message: "the caller cancelled the call" };
 const NO_DEPLOYMENTS: DeploymentState = { liveProjects: new Set() };
 
 /**
@@ -53,7 +56,7 @@ const NO_DEPLOYMENTS: DeploymentState = { liveProjects: new Set() };
  *
  * Invariants
  * 1. Nothing is sent before its intent is durable; what cannot be recorded is refused.
- * 2. Every intent is followed by one outcome; refusals are recorded too.
+ * 2. Every intent is followed by one outcome, unless the store fails in between; refusals are recorded too.
  * 3. A call that was sent and not answered is never sent again from here; unless it only reads, its outcome is UNKNOWN.
  * 4. Inner calls of a skill are calls: they pass the same steps with the same principal.
  */
@@ -66,6 +69,10 @@ export class Gateway {
 
   async call(request: CallRequest): Promise<CallAnswer> {
     const callId = this.#options.newId();
+    if (!isShallow(request.arguments)) {
+      const refusal = { code: "ARGUMENTS_INVALID", message: `the arguments of ${request.tool} are nested too deeply` };
+      return this.#refuse({ ...request, arguments: "nested too deeply" }, callId, { refusal });
+    }
     const judged = await this.#judge(request, callId);
     if ("refusal" in judged) return this.#refuse(request, callId, judged);
     try {
@@ -73,7 +80,7 @@ export class Gateway {
         ? await this.#callSkill(judged, judged.tool)
         : await this.#callPassed(judged, judged.tool);
     } catch (error) {
-      // Only recording can still fail here; the call itself ends as a value.
+      // Only what comes before the call can still fail here; the call itself ends as a value.
       return this.#refuse(request, callId, { refusal: this.#refusalOf(error), tool: judged.tool });
     }
   }
@@ -87,7 +94,7 @@ export class Gateway {
     if (answer.refusal !== undefined) throw new RefusalError(answer.refusal);
     const error = errorText(answer.result);
     if (error !== undefined) throw new RefusalError({ code: "UPSTREAM_REFUSED", message: `${tool}: ${error}` });
-    return wholeBody(answer.result, this.#options.upstreams, upstream);
+    return this.#wholeBody(answer.result, upstream);
   }
 
   async #judge(
@@ -159,39 +166,66 @@ export class Gateway {
     const envelope = this.#envelope(seq, { source: tool.upstream });
     if (outcome.kind === "lost") {
       const refusal = this.#lost(judged, tool, outcome);
-      if (trial !== undefined && !outcome.sent) await trials.answered(trial, { error: refusal.message });
       await this.#outcome(judged, refusal.code, refusal.message);
+      if (!outcome.sent) await this.#note(judged, tool, { trial, error: refusal.message });
       return { callId, refusal, result: wrapRefusal(refusal, envelope) };
     }
-    const error = errorText(outcome.result);
+    const result = this.#masked(outcome.result);
+    const error = errorText(result);
     await this.#outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
-    await this.#note(judged, tool, { trial, result: outcome.result, error });
-    return { callId, result: wrapPassedAnswer(outcome.result, envelope) };
+    await this.#note(judged, tool, { trial, ...(error === undefined ? { result } : { error }) });
+    return { callId, result: wrapPassedAnswer(result, envelope) };
   }
 
-  /** Lets the trial ledger see an answer. A fault here must not spoil the answer: the watcher tries again. */
+  /** Lets the trial ledger see how a call ended. A fault here must not spoil the answer: the watcher tries again. */
   async #note(
     judged: Judged,
     tool: PassedTool,
-    answer: { readonly trial: Trial | undefined; readonly result: ToolResult; readonly error: string | undefined },
+    end: { readonly trial: Trial | undefined; readonly result?: ToolResult; readonly error?: string },
   ): Promise<void> {
-    const { trials, upstreams, log } = this.#options;
+    const { trials, log } = this.#options;
+    const { trial, result, error } = end;
     try {
-      if (answer.trial !== undefined) {
-        await trials.answered(
-          answer.trial,
-          answer.error === undefined ? { body: answerBody(answer.result) } : { error: answer.error },
-        );
-      }
-      if (answer.error === undefined)
-        await trials.observed(tool.tool, judged.args, () => wholeBody(answer.result, upstreams, tool.upstream));
+      if (trial !== undefined && error !== undefined) await trials.answered(trial, { error });
+      if (result === undefined) return;
+      if (trial !== undefined) await trials.answered(trial, { body: answerBody(result) });
+      await trials.observed(tool.tool, judged.args, () => this.#wholeBody(result, tool.upstream));
     } catch (error) {
       log(`trial of call ${judged.callId} not updated: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
+  /** An upstream that repeats a secret must not hand it on. The same object where there is nothing to hide. */
+  #masked(result: ToolResult): ToolResult {
+    const text = JSON.stringify(result);
+    const masked = this.#options.mask(text);
+    // Masking changes the inside of strings only, so the shape is still that of a tool result.
+    return masked === text ? result : (parseJson(masked) as ToolResult);
+  }
+
+  /** @throws RefusalError `UPSTREAM_LOST` where the rest of a long answer cannot be fetched. */
+  async #wholeBody(result: ToolResult, upstream: string): Promise<Readonly<Record<string, unknown>>> {
+    const { upstreams, mask } = this.#options;
+    try {
+      return await wholeBody(result, async (uri) => mask(await upstreams.readResource(upstream, uri)));
+    } catch (error) {
+      const reason = mask(error instanceof Error ? error.message : String(error));
+      throw new RefusalError(
+        {
+          code: "UPSTREAM_LOST",
+          message: `the rest of a long answer of ${upstream} did not come: ${reason}`,
+          remedy: "ask again",
+          retryable: true,
+        },
+        { cause: error },
+      );
+    }
+  }
+
   #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {
     const reason = this.#options.mask(outcome.reason);
+    const cancelled = judged.request.signal?.aborted === true;
+    if (cancelled && (!outcome.sent || judged.class === "read")) return CANCELLED;
     if (!outcome.sent)
       return {
         code: "UPSTREAM_UNAVAILABLE",
@@ -226,14 +260,14 @@ export class Gateway {
       signal,
       now: this.#options.clock.now(),
       progress: (fraction, message) => request.onProgress?.({ progress: fraction, total: 1, message }),
-      upstream: (tool, args) =>
+      upstream: (tool, args, options) =>
         this.inner({
           principal: request.principal,
           upstream: "quantconnect",
           tool,
           arguments: args,
           parentCallId: callId,
-          signal,
+          ...(options?.evenIfCancelled === true ? {} : { signal }),
           ...(request.runId === undefined ? {} : { runId: request.runId }),
         }),
     };
@@ -249,9 +283,13 @@ export class Gateway {
     return seq;
   }
 
+  /** What was done is done: an outcome that cannot be recorded must not be told as a call that was not made. */
   async #outcome(judged: Judged, result: string, detail: string): Promise<void> {
-    const entry = this.#entry(judged, { kind: "outcome", result, detail: this.#options.mask(detail).slice(0, 2000) });
-    await this.#options.ledger.commit({ entry });
+    const { ledger, mask, log } = this.#options;
+    const entry = this.#entry(judged, { kind: "outcome", result, detail: mask(detail).slice(0, 2000) });
+    await ledger.commit({ entry }).catch((error: unknown) => {
+      log(`outcome ${result} of call ${judged.callId} not recorded: ${mask(String(error))}`);
+    });
   }
 
   async #refuse(
@@ -259,20 +297,20 @@ export class Gateway {
     callId: string,
     refused: { readonly refusal: Refusal; readonly tool?: Tool },
   ): Promise<CallAnswer> {
-    const { refusal } = refused;
+    const refusal = { ...refused.refusal, message: this.#options.mask(refused.refusal.message) };
     const entry: AuditEntry = {
       kind: "refusal",
       callId,
       parentCallId: request.parentCallId ?? null,
       principal: request.principal,
-      tool: request.tool.slice(0, 128),
+      tool: this.#options.mask(request.tool).slice(0, 128),
       class: null,
       profile: this.#options.profile,
       runId: request.runId ?? null,
       argumentsHash: argumentsHash(request.arguments),
-      arguments: this.#options.mask(JSON.stringify(redacted(request.arguments)) ?? ""),
+      arguments: JSON.stringify(redacted(request.arguments, this.#options.mask)) ?? "",
       result: refusal.code,
-      detail: this.#options.mask(refusal.message).slice(0, 2000),
+      detail: refusal.message.slice(0, 2000),
     };
     const seq = await this.#options.ledger.commit({ entry }).then(
       (record) => record.seq,
@@ -297,7 +335,7 @@ export class Gateway {
       profile: this.#options.profile,
       runId: request.runId ?? null,
       argumentsHash: argumentsHash(args),
-      arguments: this.#options.mask(JSON.stringify(redacted(args))),
+      arguments: JSON.stringify(redacted(args, this.#options.mask)),
     };
   }
 
@@ -318,8 +356,7 @@ export class Gateway {
 
   #refusalOf(error: unknown): Refusal {
     if (error instanceof RefusalError) return { ...error.refusal, message: this.#options.mask(error.refusal.message) };
-    if (error instanceof Error && error.name === "AbortError")
-      return { code: "CANCELLED", message: "the caller cancelled the call" };
+    if (error instanceof Error && error.name === "AbortError") return CANCELLED;
     this.#options.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return {
       code: "INTERNAL_FAULT",

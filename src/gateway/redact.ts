@@ -10,12 +10,15 @@ export function argumentsHash(args: unknown): string {
   return createHash("sha256").update(canonicalJson(args)).digest("hex");
 }
 
-/** A copy for people: values under names of secrets are gone, long texts are cut to their beginning and length. */
-export function redacted(value: unknown, name = ""): unknown {
+/** A copy for people: values under names of secrets are gone, secrets in texts are masked, long texts are cut. */
+export function redacted(value: unknown, mask: (text: string) => string, name = ""): unknown {
   if (name !== "" && SECRET_NAME.test(name) && value !== null && typeof value !== "object") return "•••";
-  if (typeof value === "string" && value.length > LONGEST_TEXT)
-    return `${value.slice(0, 120)}… (${value.length} characters)`;
-  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redacted(item, name));
+  if (typeof value === "string") {
+    // Masked before it is cut: half a secret is not recognised.
+    const masked = mask(value);
+    return masked.length > LONGEST_TEXT ? `${masked.slice(0, 120)}… (${value.length} characters)` : masked;
+  }
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redacted(item, mask, name));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redacted(member, key)]));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [mask(key), redacted(member, mask, key)]));
 }

@@ -55,12 +55,10 @@ export class Registry {
     for (const listed of tools) {
       const pin = pinOf(listed);
       const held = await this.#pins.seen(`${upstream}#${source.build}`, listed.name, pin);
-      const tool = passedTool(
-        source,
-        listed,
-        held.hash === pin.hash ? undefined : "its definition changed after it was first used",
-      );
-      next.set(tool.name, { tool, check: passedArguments(listed.inputSchema, tool.name) });
+      const check = argumentsCheck(listed);
+      const changed = held.hash === pin.hash ? undefined : "its definition changed after it was first used";
+      const tool = passedTool(source, listed, changed ?? check.fault);
+      next.set(tool.name, { tool, check: check.check });
     }
     this.#passed = next;
   }
@@ -92,11 +90,23 @@ export class Registry {
     return `${source?.prefix ?? `${upstream}_`}${tool}`;
   }
 
-  /** The tools of a toolset, skills first, in a stable order. */
+  /** The tools of a toolset, skills first, in a stable order. What a tool in quarantine says of itself is not shown. */
   list(toolset: Toolset): readonly Tool[] {
     const skills = [...this.#skills.values()].map(({ tool }) => tool);
     const passed = [...this.#passed.values()].map(({ tool }) => tool).sort((a, b) => (a.name < b.name ? -1 : 1));
-    return [...skills, ...passed].filter((tool) => tool.toolsets.includes(toolset));
+    return [...skills, ...passed].filter(
+      (tool) => tool.toolsets.includes(toolset) && (tool.kind === "skill" || tool.quarantined === undefined),
+    );
+  }
+}
+
+/** One tool with a schema that cannot be read must not take the others with it: it goes into quarantine. */
+function argumentsCheck(listed: UpstreamTool): { readonly check: ArgumentsCheck; readonly fault: string | undefined } {
+  try {
+    return { check: passedArguments(listed.inputSchema, listed.name), fault: undefined };
+  } catch (error) {
+    const fault = `its input schema cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { check: () => refused({ code: "TOOL_QUARANTINED", message: `${listed.name}: ${fault}` }), fault };
   }
 }
 

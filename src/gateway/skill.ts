@@ -13,10 +13,15 @@ export interface SkillContext {
   readonly now: number;
   progress(fraction: number, note: string): void;
   /**
-   * Calls an upstream's tool through the gateway as the same principal and returns its whole structured answer.
+   * Calls an upstream's tool through the gateway as the same principal and returns its whole structured answer. What
+   * cleans up is called `evenIfCancelled`.
    * @throws RefusalError with the code and text of a refusal or of the upstream's business error.
    */
-  upstream(tool: string, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  upstream(
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    options?: { readonly evenIfCancelled?: boolean },
+  ): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** The answer of a skill: its data, and what its envelope says. */

@@ -4,8 +4,8 @@ import type { UpstreamTool } from "./upstream-port.ts";
 
 /** What is pinned at first use: everything a model reads of a tool. */
 export function pinOf(tool: UpstreamTool): { readonly hash: string; readonly definition: string } {
-  const { name, description, inputSchema, annotations } = tool;
-  const definition = canonicalJson({ name, description, inputSchema, annotations });
+  const { name, title, description, inputSchema, outputSchema, annotations } = tool;
+  const definition = canonicalJson({ name, title, description, inputSchema, outputSchema, annotations });
   return { hash: createHash("sha256").update(definition).digest("hex"), definition };
 }
 

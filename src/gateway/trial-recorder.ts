@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { Clock } from "../domain/clock.ts";
+import { RefusalError, type Refusal } from "../domain/refusal.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { Trial, TrialResult, TrialState } from "../domain/trial.ts";
@@ -40,9 +41,13 @@ const filesSchema = z.looseObject({
   files: z.array(z.looseObject({ name: z.string(), content: z.string().nullish() })),
 });
 const startedSchema = z.looseObject({ backtest: z.looseObject({ backtestId: z.string() }) });
-const listSchema = z.looseObject({ backtests: z.array(z.looseObject({ backtestId: z.string(), name: z.string() })) });
+const listSchema = z.looseObject({
+  backtests: z.array(z.looseObject({ backtestId: z.string(), name: z.string(), created: z.string().nullish() })),
+});
 /** A backtest that nobody can find so long after it was asked for never began. */
 const ABANDONED_AFTER = 600_000_000;
+/** How far the clock of a cloud may be behind ours. */
+const CLOCK_SKEW = 120_000_000;
 
 /**
  * Makes a trial of every backtest.
@@ -100,13 +105,12 @@ export class TrialRecorder {
 
   /** Closes the trial of a backtest whose end, or deletion, was seen in an answer. */
   async observed(tool: string, args: Body, whole: () => Promise<Body>): Promise<void> {
-    const { book, profile, clock } = this.#options;
+    const { book, profile } = this.#options;
     const backtestId = args["backtestId"];
     if ((tool !== "read_backtest" && tool !== "delete_backtest") || typeof backtestId !== "string") return;
     const trial = await book.byBacktest(profile, backtestId);
     if (trial?.state !== "open") return;
-    if (tool === "delete_backtest")
-      return book.close(trial.id, { state: "deleted", at: clock.now(), result: null, rawArtifact: null });
+    if (tool === "delete_backtest") return this.#end(trial, "deleted");
     await this.#complete(trial, await whole());
   }
 
@@ -115,12 +119,17 @@ export class TrialRecorder {
     for (const trial of await this.#options.book.open()) {
       if (trial.profile !== this.#options.profile || trial.projectId === null) continue;
       if (trial.backtestId === null) await this.#find(trial, trial.projectId);
-      // Reading is enough: the answer passes `observed`.
-      else
-        await this.#options
-          .read("read_backtest", { projectId: trial.projectId, backtestId: trial.backtestId }, trial.callId)
-          .catch(() => undefined);
+      else await this.#look(trial, { projectId: trial.projectId, backtestId: trial.backtestId });
     }
+  }
+
+  /** Reading is enough: the answer passes `observed`. A backtest that its project no longer lists was deleted elsewhere. */
+  async #look(trial: Trial, at: { readonly projectId: number; readonly backtestId: string }): Promise<void> {
+    const refusal = await this.#options.read("read_backtest", at, trial.callId).then(() => undefined, refusalOf);
+    if (refusal?.code !== "UPSTREAM_REFUSED") return;
+    const listed = await this.#list(trial, at.projectId);
+    const there = listed === "unknown" || listed.some(({ backtestId }) => backtestId === at.backtestId);
+    if (!there) await this.#end(trial, "deleted");
   }
 
   async #complete(trial: Trial, body: Body): Promise<void> {
@@ -152,18 +161,30 @@ export class TrialRecorder {
   }
 
   async #find(trial: Trial, projectId: number): Promise<void> {
-    const { book, profile, clock, read } = this.#options;
-    const listed = listSchema.safeParse(
-      await read("list_backtests", { projectId }, trial.callId).catch(() => undefined),
-    );
-    if (!listed.success) return;
-    for (const candidate of listed.data.backtests) {
-      if (candidate.name !== trial.name || (await book.byBacktest(profile, candidate.backtestId)) !== undefined)
-        continue;
+    const { book, profile, clock } = this.#options;
+    const listed = await this.#list(trial, projectId);
+    if (listed === "unknown") return;
+    for (const candidate of listed) {
+      if (candidate.name !== trial.name || isOlder(candidate.created, trial)) continue;
+      if ((await book.byBacktest(profile, candidate.backtestId)) !== undefined) continue;
       return book.started(trial.id, candidate.backtestId);
     }
-    if (clock.now() - trial.openedAt > ABANDONED_AFTER)
-      await book.close(trial.id, { state: "abandoned", at: clock.now(), result: null, rawArtifact: null });
+    if (clock.now() - trial.openedAt > ABANDONED_AFTER) await this.#end(trial, "abandoned");
+  }
+
+  /** The backtests of a project: none where the cloud says that it has no such project, and not for any other refusal. */
+  async #list(trial: Trial, projectId: number): Promise<z.infer<typeof listSchema>["backtests"] | "unknown"> {
+    try {
+      const listed = listSchema.safeParse(await this.#options.read("list_backtests", { projectId }, trial.callId));
+      return listed.success ? listed.data.backtests : "unknown";
+    } catch (error) {
+      return /project not found/i.test(refusalOf(error)?.message ?? "") ? [] : "unknown";
+    }
+  }
+
+  #end(trial: Trial, state: "deleted" | "abandoned"): Promise<void> {
+    const { book, clock } = this.#options;
+    return book.close(trial.id, { state, at: clock.now(), result: null, rawArtifact: null });
   }
 
   async #fail(trial: Trial, error: string): Promise<void> {
@@ -190,6 +211,18 @@ export class TrialRecorder {
       rawArtifact: null,
     });
   }
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  return error instanceof RefusalError ? error.refusal : undefined;
+}
+
+/** Whether a backtest was surely made before the trial was opened: another one of the same name. */
+function isOlder(created: string | null | undefined, trial: Trial): boolean {
+  // The API gives UTC as "2024-01-31 12:00:00" or ISO 8601; a time that cannot be read says nothing.
+  const text = (created ?? "").replace(" ", "T");
+  const at = Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`) * 1000;
+  return at < trial.openedAt - CLOCK_SKEW;
 }
 
 /** Hash of what a backtest runs: files with line ends and trailing blanks normalised, and parameters. */

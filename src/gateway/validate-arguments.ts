@@ -1,5 +1,15 @@
 import { z } from "zod";
 import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+import { redacted } from "./redact.ts";
+
+/** Deeper arguments than any tool has would exhaust the stack of whoever walks them. */
+const DEEPEST = 64;
+
+/** Whether a JSON value is nested no deeper than arguments may be. */
+export function isShallow(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value !== "object") return true;
+  return depth < DEEPEST && Object.values(value).every((member) => isShallow(member, depth + 1));
+}
 
 /** A check made once per schema. */
 export type ArgumentsCheck = (value: unknown) => Outcome<Readonly<Record<string, unknown>>>;
@@ -13,7 +23,8 @@ function describe(error: z.ZodError, value: unknown): string {
         inner !== null && typeof inner === "object" ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
       value,
     );
-    const text = came === undefined ? "nothing came" : `${JSON.stringify(came)?.slice(0, 80) ?? typeof came} came`;
+    const shown = JSON.stringify(redacted(came, (text) => text, String(issue.path.at(-1) ?? "")));
+    const text = came === undefined ? "nothing came" : `${shown?.slice(0, 80) ?? typeof came} came`;
     return path === "" ? issue.message : `${path}: ${issue.message}; ${text}`;
   });
   return faults.join(" · ") + (error.issues.length > 5 ? ` · and ${error.issues.length - 5} more` : "");
@@ -38,6 +49,14 @@ export function skillArguments(input: z.ZodObject, tool: string): ArgumentsCheck
   return check(input.strict(), tool);
 }
 
+function bothForms(tool: string): Outcome<never> {
+  return refused({
+    code: "ARGUMENTS_INVALID",
+    message: `the arguments of ${tool} do not fit: expected them flat or all inside "model", both came`,
+    remedy: "give every argument once, flat",
+  });
+}
+
 /** Arguments of an upstream's tool against its pinned JSON Schema; `{"model": {…}}` is unwrapped where the schema is flat. */
 export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, tool: string): ArgumentsCheck {
   const properties = inputSchema["properties"];
@@ -48,8 +67,10 @@ export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, 
   return (value) => {
     const whole = object.safeParse(value ?? {});
     if (!whole.success) return inner(value);
-    const wrapped = object.safeParse(whole.data["model"]);
-    const flat = !takesModel && wrapped.success && Object.keys(whole.data).length === 1 ? wrapped.data : whole.data;
+    const wrapped = takesModel ? undefined : object.safeParse(whole.data["model"]);
+    const flat = wrapped?.success === true && Object.keys(whole.data).length === 1 ? wrapped.data : whole.data;
+    // A server that takes both forms would prefer one of them, and we would have judged the other.
+    if (!takesModel && "model" in flat) return bothForms(tool);
     const checked = inner(flat);
     // What is sent is what came: the schema judges, it does not rewrite.
     return checked.ok ? accepted(flat) : checked;

@@ -8,6 +8,7 @@ import { Ledger } from "../../../src/store/desk/ledger.ts";
 import type { DeskTables } from "../../../src/store/desk/schema.ts";
 import { TrialStore } from "../../../src/store/desk/trial-store.ts";
 import { deskDatabase, DIALECTS, steppingClock, testPlace, type TestPlace } from "../support/databases.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 import { auditEntry, openTrial } from "../support/records.ts";
 
 const KEY = "k".repeat(64);
@@ -115,8 +116,7 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the ledger on $name",
     await write(5);
     for (const statement of edit.split("; ")) await sql.raw(statement).execute(database);
     const verdict = await ledger.verify();
-    expect(verdict.ok).toBe(false);
-    expect(verdict).toMatchObject({ fault: expect.stringMatching(fault) });
+    expect(verdict.ok ? "no fault" : verdict.fault).toMatch(fault);
   });
 
   it("finds a log that was written anew with another key, though it holds together", async () => {
@@ -131,7 +131,8 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the ledger on $name",
     });
     for (let index = 0; index < 3; index += 1) await forger.commit({ entry: auditEntry({ callId: "forged" }) });
     expect(headFile.read()).toEqual(kept);
-    expect(await ledger.verify()).toMatchObject({ ok: false, seq: 3, fault: expect.stringMatching(/kept apart/) });
+    const verdict = await ledger.verify();
+    expect(verdict.ok ? "no fault" : verdict.fault).toMatch(/record 3 is not the one whose hash was kept apart/);
     const wrongKey = await Ledger.open({ database, clock: steppingClock(), key: "other", headFile });
     expect(await wrongKey.verify()).toMatchObject({ ok: false, seq: 1 });
   });
@@ -203,9 +204,9 @@ describe("the ledger on a full disk", () => {
     await ledger.commit({ entry: auditEntry() });
     await sql.raw(`pragma max_page_count = 1`).execute(store.database);
     const large = auditEntry({ detail: "x".repeat(500_000) });
-    await expect(ledger.commit({ entry: large })).rejects.toMatchObject({
-      refusal: { code: "AUDIT_UNAVAILABLE", message: expect.stringMatching(/full/) },
-    });
+    const refusal = await refusalOf(ledger.commit({ entry: large }));
+    expect(refusal.code).toBe("AUDIT_UNAVAILABLE");
+    expect(refusal.message).toMatch(/full/);
     await sql.raw(`pragma max_page_count = 100000`).execute(store.database);
     await ledger.commit({ entry: auditEntry() });
     expect(await ledger.verify()).toMatchObject({ ok: true, count: 2 });
@@ -217,11 +218,7 @@ describe("the head of the audit log", () => {
     await using place = await testPlace("sqlite");
     const file = join(place.folder, "head.json");
     writeFileSync(file, content);
-    expect(() => openAuditHead(file).read()).toThrow(
-      expect.objectContaining({
-        refusal: { code: "AUDIT_HEAD_CORRUPT", message: expect.any(String), remedy: expect.any(String) },
-      }),
-    );
+    expect(await refusalOf(() => openAuditHead(file).read())).toMatchObject({ code: "AUDIT_HEAD_CORRUPT" });
   });
 });
 
