@@ -18,7 +18,10 @@ export function checkData(algorithm: QcAlgorithm, feed: DataFeed): void {
       message:
         `expected ${resolutionName(resolution)} bars of ${name} from ${isoDate(dayOf(from))} to ${isoDate(dayOf(to))}, ` +
         `found none; looked for ${first.stream.pathOn(dayOf(from))}`,
-      remedy: `Import them with: quantwright data import --ticker ${name} --resolution ${resolutionName(resolution)} FILE`,
+      remedy:
+        resolutionName(resolution) === "daily"
+          ? `Import them with: quantwright data import FILE.csv --ticker ${name}`
+          : "`quantwright data import` takes daily prices; add finer ones in LEAN's layout to the data folder (dataFolder in settings.json, or --data), or use daily bars",
     });
   }
 }
