@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ReportFigures } from "../../web/demo-report.ts";
 
 const number = z.number().nullable();
 
@@ -60,24 +61,8 @@ export const pageSchema = z.looseObject({ pages: z.int(), content: z.unknown() }
 export const dailySchema = z.array(z.object({ date: z.string(), return: z.number() }));
 
 /** What the demo found, as both reports show it. */
-export interface DemoFigures {
-  readonly data: {
-    readonly ticker: string;
-    readonly source: string;
-    readonly synthetic: boolean;
-    readonly first: string;
-    readonly last: string;
-    readonly bars: number;
-    readonly notes: readonly string[];
-  };
-  readonly statistics: Readonly<Record<string, string>>;
-  readonly benchmark: readonly { readonly date: string; readonly return: number }[];
-  readonly daily: readonly { readonly date: string; readonly return: number }[];
+export interface DemoFigures extends ReportFigures {
   readonly analysis: z.infer<typeof analysisSchema>;
-  readonly refused: string;
-  readonly audit: { readonly count: number; readonly head: string };
   readonly seconds: number;
   readonly dataDir: string;
-  readonly version: string;
-  readonly startCash: number;
 }

@@ -4,6 +4,7 @@ import type { CliServices, DeskLink } from "../cli-services.ts";
 import { action, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, type Output } from "../output.ts";
+import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
 
 export const statusSchema = z.looseObject({
   version: z.string(),
@@ -14,16 +15,7 @@ export const statusSchema = z.looseObject({
   memoryBytes: z.number(),
   vault: z.object({ kind: z.string(), notice: z.string().nullable() }),
   credentials: z.string().nullable(),
-  upstreams: z.array(
-    z.looseObject({
-      name: z.string(),
-      state: z.string(),
-      pid: z.int().nullable(),
-      restarts: z.int(),
-      tools: z.int(),
-      lastError: z.string().nullable(),
-    }),
-  ),
+  upstreams: upstreamsSchema,
   runs: z.array(z.looseObject({ id: z.string(), title: z.string(), state: z.string(), progress: z.number() })),
   strategies: z.int(),
   trials: z.int(),
@@ -92,17 +84,7 @@ function describe(status: z.infer<typeof statusSchema>, output: Output): string 
     `Account    ${status.credentials === null ? "no QuantConnect credentials (`quantwright login quantconnect`)" : `QuantConnect, from the ${status.credentials}`}`,
     `Ledger     ${status.strategies} strategies, ${status.trials} trials (${status.openTrials} open), ${status.auditRecords} audit records`,
     "",
-    table(
-      ["upstream", "state", "pid", "tools", "restarts", "last error"],
-      status.upstreams.map((one) => [
-        one.name,
-        one.state,
-        String(one.pid ?? "–"),
-        String(one.tools),
-        String(one.restarts),
-        one.lastError ?? "–",
-      ]),
-    ),
+    upstreamsTable(status.upstreams),
   ];
   if (status.runs.length > 0)
     lines.push(

@@ -7,6 +7,7 @@ import type { CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table } from "../output.ts";
+import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
 
 const verdictSchema = z.union([
   z.object({ ok: z.literal(true), count: z.int(), head: z.string() }),
@@ -120,36 +121,13 @@ function addTrialsCommand(program: Command, services: CliServices, done: (code: 
   );
 }
 
-const upstreamSchema = z.array(
-  z.looseObject({
-    name: z.string(),
-    state: z.string(),
-    pid: z.int().nullable(),
-    restarts: z.int(),
-    tools: z.int(),
-    lastError: z.string().nullable(),
-  }),
-);
-
 function addUpstreamCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   const upstream = program.command("upstream").description("the MCP servers behind the gateway");
-  const shown = (list: z.infer<typeof upstreamSchema>): string =>
-    table(
-      ["upstream", "state", "pid", "tools", "restarts", "last error"],
-      list.map((one) => [
-        one.name,
-        one.state,
-        String(one.pid ?? "–"),
-        String(one.tools),
-        String(one.restarts),
-        one.lastError ?? "–",
-      ]),
-    );
   withGlobalFlags(upstream.command("list").description("state of each upstream")).action(
     action(services, done, async ({ session, output }) => {
       await using desk = await session.desk();
-      const list = upstreamSchema.parse(await desk.request("upstream.list"));
-      output.result(list, shown(list));
+      const list = upstreamsSchema.parse(await desk.request("upstream.list"));
+      output.result(list, upstreamsTable(list));
     }),
   );
   withGlobalFlags(
@@ -158,7 +136,7 @@ function addUpstreamCommands(program: Command, services: CliServices, done: (cod
     action(services, done, async ({ session, output }, name) => {
       await using desk = await session.desk();
       const answer = z
-        .object({ known: z.boolean(), upstreams: upstreamSchema })
+        .object({ known: z.boolean(), upstreams: upstreamsSchema })
         .parse(await desk.request("upstream.restart", { name }));
       if (!answer.known) {
         output.refusal({
@@ -168,7 +146,7 @@ function addUpstreamCommands(program: Command, services: CliServices, done: (cod
         });
         return EXIT.USAGE;
       }
-      output.result(answer.upstreams, shown(answer.upstreams));
+      output.result(answer.upstreams, upstreamsTable(answer.upstreams));
       return EXIT.DONE;
     }),
   );
