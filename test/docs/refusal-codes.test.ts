@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { exitCodeOf } from "../../src/cli/exit-code.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SRC = join(ROOT, "src");
+
+/** Upper-case strings of the source that are no codes of ours: variables of the environment and words of Node. */
+const NOT_CODES = /^(?:QUANTWRIGHT_|QUANTCONNECT_|XDG_|DATABASE_URL$|NO_COLOR$|MODULE_NOT_FOUND$|NATIVEFS_ASYNC$)/;
+
+/** Every code in the source: a quoted word with an underscore, or a single word where a code is given. */
+function codesInSource(): string[] {
+  const texts = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readFileSync(join(SRC, path), "utf8"));
+  const found = texts.flatMap((text) => [
+    ...[...text.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g)].map(([, code = ""]) => code),
+    ...[...text.matchAll(/(?:\bcode: |\b(?:finding|counted|warn)\()"([A-Z][A-Z0-9]+)"/g)].map(([, code = ""]) => code),
+  ]);
+  return [...new Set(found)].filter((code) => !NOT_CODES.test(code)).toSorted();
+}
+
+/** The rows of the tables under "Codes": a code, and its exit code where the table has that column. */
+function documented(): { readonly code: string; readonly exit: number | undefined }[] {
+  const page = readFileSync(join(ROOT, "docs", "architecture.md"), "utf8");
+  const section = page.slice(page.indexOf("\n## Codes\n"));
+  return [...section.matchAll(/^\| `([A-Z0-9_]+)` \|(?: (\d) \|)?/gm)].map(([, code = "", exit]) => ({
+    code,
+    exit: exit === undefined ? undefined : Number(exit),
+  }));
+}
+
+describe("the tables of codes in docs/architecture.md", () => {
+  it("name every code of the source, once, and no other", () => {
+    const listed = documented().map(({ code }) => code);
+    expect(listed.toSorted()).toEqual(codesInSource());
+  });
+
+  it("say the exit code that the command line gives", () => {
+    const rows = documented().filter(({ exit }) => exit !== undefined);
+    expect(rows.length).toBeGreaterThan(50);
+    expect(rows.filter(({ code, exit }) => exit !== exitCodeOf(code))).toEqual([]);
+  });
+});
