@@ -57,6 +57,13 @@ export async function backtestFile(
     { files, entry, parameters },
     { signal: request.signal, onProgress: (progress) => request.onProgress(progress.fraction, progress.date) },
   );
+  if (request.signal.aborted) {
+    throw new RefusalError({
+      code: "CANCELLED",
+      message: "the backtest was interrupted: there is no result, and nothing was recorded",
+      remedy: "run it again",
+    });
+  }
   const elapsedSeconds = (systemClock.now() - startedAt) / 1e6;
   const trialId = request.record
     ? record(request.trialsFile, { result, files, parameters: request.parameters, startedAt })

@@ -13,12 +13,8 @@ export interface CommandContext {
   readonly services: CliServices;
 }
 
-const globalsSchema = z.looseObject({
-  dataDir: z.string().optional(),
-  profile: z.enum(PROFILES).optional(),
-  json: z.boolean().optional(),
-  quiet: z.boolean().optional(),
-});
+const globalsSchema = z.looseObject({ dataDir: z.string().optional(), profile: z.enum(PROFILES).optional() });
+const speechSchema = z.looseObject({ json: z.boolean().optional(), quiet: z.boolean().optional() });
 
 /** Adds the flags that every command takes. */
 export function withGlobalFlags(command: Command): Command {
@@ -41,8 +37,8 @@ export function action(
   return async (...args) => {
     const command = args.at(-1) as Command;
     const raw: unknown = command.optsWithGlobals();
-    const flags = globalsSchema.safeParse(raw);
-    const output = new Output(services.terminal, flags.success ? flags.data : {});
+    // How to speak is known even where another flag is wrong.
+    const output = new Output(services.terminal, speechSchema.parse(raw));
     try {
       const { dataDir, profile } = parseOptions(globalsSchema, raw);
       const session = services.session({ dataDir, profile });

@@ -4,6 +4,14 @@ import { ReadBuffer, serializeMessage, type JSONRPCMessage, type Transport } fro
 /** One message may be this long at both ends: results of long backtests exceed the SDK's 10 MB. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
+/** A message that did not reach the server, or not as a whole: it can have had no effect. */
+export class NotSentError extends Error {
+  constructor(options?: ErrorOptions) {
+    super("the server's process has ended", options);
+    this.name = "NotSentError";
+  }
+}
+
 /**
  * MCP over the standard streams of a process that somebody else supervises. It closes when the process's output ends,
  * which fails every call in flight at once.
@@ -22,6 +30,11 @@ export class ChildTransport implements Transport {
     this.#output = streams.output;
   }
 
+  /** Whether messages can still be sent: false as soon as the server's output has ended. */
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
   start(): Promise<void> {
     this.#output.on("data", (chunk: Buffer) => this.#received(chunk));
     this.#output.once("end", () => this.#ended());
@@ -34,10 +47,12 @@ export class ChildTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed || !this.#input.writable) {
-        reject(new Error("the server's process has ended"));
+        reject(new NotSentError());
         return;
       }
-      this.#input.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
+      this.#input.write(serializeMessage(message), (error) =>
+        error ? reject(new NotSentError({ cause: error })) : resolve(),
+      );
     });
   }
 

@@ -1,4 +1,5 @@
-import { Client, SdkError, SdkErrorCode, type Progress } from "@modelcontextprotocol/client";
+import { setTimeout as delay } from "node:timers/promises";
+import { ProtocolError, SdkError, SdkErrorCode, type Progress } from "@modelcontextprotocol/client";
 import type {
   ToolResult,
   UpstreamCall,
@@ -7,37 +8,22 @@ import type {
   UpstreamTool,
 } from "../../gateway/upstream-port.ts";
 import { RefusalError } from "../../domain/refusal.ts";
-import type { ProcessRegistry } from "../process/process-registry.ts";
-import { signalGroup } from "../process/process-identity.ts";
 import { backoffMilliseconds } from "./backoff.ts";
-import { ChildTransport } from "./child-transport.ts";
-import { spawnServer, type ChildServer, type ServerProcess } from "./spawn-server.ts";
-import { toolResultSchema, upstreamToolSchema } from "./upstream-answer.ts";
+import { openSession, START_TIMEOUT, type ChildSession, type ChildSessionOptions } from "./child-session.ts";
+import { NotSentError } from "./child-transport.ts";
+import { toolResultSchema } from "./upstream-answer.ts";
 
-export interface ChildUpstreamOptions {
-  readonly server: ChildServer;
-  readonly registry: ProcessRegistry;
-  /** Gets each line of the child's stderr, masked by the caller. */
-  readonly log: (message: string) => void;
+export interface ChildUpstreamOptions extends ChildSessionOptions {
   readonly random: () => number;
-  readonly version: string;
   readonly onTools: () => void;
 }
 
-type State =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "starting"; readonly ready: Promise<Connection> }
-  | { readonly kind: "ready"; readonly connection: Connection }
-  | { readonly kind: "waiting"; readonly ready: Promise<Connection>; readonly until: number };
-
-interface Connection {
-  readonly client: Client;
-  readonly child: ServerProcess;
-  readonly tools: readonly UpstreamTool[];
-}
-
-const START_TIMEOUT = 20_000;
-const SETTLED_AFTER = 5_000;
+/** Who lived so long did not die at its start. */
+const SETTLED_AFTER = 5000;
+/** After so many deaths in a row a call no longer waits for the next start. */
+const HOPELESS_AFTER = 3;
+/** A call that reached no child is given to the next one so often. */
+const MOST_CHILDREN_A_CALL = 3;
 
 /**
  * One MCP server as a supervised child.
@@ -45,40 +31,45 @@ const SETTLED_AFTER = 5_000;
  * Invariants
  * 1. When the child dies, its transport closes and every call in flight ends at once as `lost`.
  * 2. A child that dies is started again, at once the first time, then with backoff; tools are listed anew each time.
- * 3. Nothing that was sent is ever sent again from here.
- * 4. Every child's process group is registered before the first message and taken off when it is gone.
+ * 3. Nothing that was sent is ever sent again from here; what reached no child goes to the next one.
+ * 4. There is one child at a time: the next starts when the group of the last is gone.
  */
 export class ChildUpstream {
   readonly #options: ChildUpstreamOptions;
-  #state: State = { kind: "stopped" };
-  #attempt = 0;
+  #state: UpstreamStatus["state"] = "stopped";
+  #session: ChildSession | undefined;
+  #supervision: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
+  #changed = Promise.withResolvers<void>();
+  /** Deaths in a row, without a settled life in between. */
+  #deaths = 0;
   #restarts = 0;
   #lastError: string | null = null;
   #tools: readonly UpstreamTool[] = [];
-  #stopping = false;
 
   constructor(options: ChildUpstreamOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#stopping = false;
-    if (this.#state.kind === "stopped") this.#begin(0);
+    if (this.#supervision !== undefined) return;
+    const stop = new AbortController();
+    this.#deaths = 0;
+    this.#set("starting");
+    this.#supervision = { stop, over: this.#supervise(stop.signal) };
   }
 
   /** Ends the child and starts a new one. */
   async restart(): Promise<void> {
-    await this.#end();
-    this.#attempt = 0;
+    await this[Symbol.asyncDispose]();
     this.start();
-    await this.#connection();
+    await this.#ready();
   }
 
   status(): UpstreamStatus {
     return {
       name: this.#options.server.name,
-      state: this.#state.kind,
-      pid: this.#state.kind === "ready" ? (this.#state.connection.child.pid ?? null) : null,
+      state: this.#state,
+      pid: this.#state === "ready" ? (this.#session?.pid ?? null) : null,
       restarts: this.#restarts,
       tools: this.#tools.length,
       lastError: this.#lastError,
@@ -86,185 +77,149 @@ export class ChildUpstream {
   }
 
   async tools(): Promise<readonly UpstreamTool[]> {
-    return (await this.#connection()).tools;
+    await this.#ready();
+    return this.#tools;
   }
 
   async call(call: UpstreamCall): Promise<UpstreamOutcome> {
-    let connection: Connection;
-    try {
-      connection = await this.#connection(call.signal);
-    } catch (error) {
-      return { kind: "lost", sent: false, timedOut: false, reason: messageOf(error) };
-    }
-    try {
-      const answer = await connection.client.request(
-        { method: "tools/call", params: { name: call.tool, arguments: call.arguments } },
-        toolResultSchema,
-        {
-          timeout: call.deadlineMilliseconds,
-          resetTimeoutOnProgress: true,
-          // Without a listener the SDK asks for no progress, and then nothing could reset the deadline.
-          onprogress: ({ progress, total, message }: Progress) =>
-            call.onProgress?.({
-              progress,
-              ...(total === undefined ? {} : { total }),
-              ...(message === undefined ? {} : { message }),
-            }),
-          ...(call.signal === undefined ? {} : { signal: call.signal }),
-        },
-      );
-      return { kind: "answered", result: answer as ToolResult };
-    } catch (error) {
-      const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
-      const reason = this.#isCurrent(connection)
-        ? messageOf(error)
-        : `${this.#options.server.name} ended while it was answering`;
-      return { kind: "lost", sent: true, timedOut, reason };
+    for (let child = 1; ; child += 1) {
+      let session: ChildSession;
+      try {
+        session = await this.#ready(call.signal);
+      } catch (error) {
+        return { kind: "lost", sent: false, timedOut: false, reason: messageOf(error) };
+      }
+      const outcome = await ask(session, call);
+      if (outcome.kind === "answered" || outcome.sent || child === MOST_CHILDREN_A_CALL) return outcome;
     }
   }
 
   /** The text of a resource; parts are joined. */
   async readResource(uri: string): Promise<string> {
-    const { client } = await this.#connection();
+    const { client } = await this.#ready();
     const { contents } = await client.readResource({ uri });
     return contents.map((part) => ("text" in part ? part.text : "")).join("");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+    const supervision = this.#supervision;
+    if (supervision === undefined) return;
+    supervision.stop.abort();
+    await supervision.over;
   }
 
-  #isCurrent(connection: Connection): boolean {
-    return this.#state.kind === "ready" && this.#state.connection === connection;
+  async #supervise(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const wait = this.#deaths === 0 ? 0 : backoffMilliseconds(this.#deaths - 1, this.#options.random);
+      if (wait > 0) {
+        this.#set("waiting");
+        await delay(wait, undefined, { signal: stop, ref: false }).catch(() => undefined);
+        if (stop.aborted) break;
+      }
+      this.#set("starting");
+      await this.#live(stop);
+    }
+    this.#supervision = undefined;
+    this.#set("stopped");
   }
 
-  async #connection(signal?: AbortSignal): Promise<Connection> {
-    if (this.#state.kind === "ready") return this.#state.connection;
-    if (this.#state.kind === "stopped")
-      throw new RefusalError({ code: "UPSTREAM_STOPPED", message: `${this.#options.server.name} is stopped` });
-    const limit = AbortSignal.timeout(START_TIMEOUT);
-    const over = signal === undefined ? limit : AbortSignal.any([limit, signal]);
-    return Promise.race([
-      this.#state.ready,
-      aborted(
-        over,
-        `${this.#options.server.name} did not start in time${this.#lastError === null ? "" : `: ${this.#lastError}`}`,
-      ),
-    ]);
-  }
-
-  #begin(waitMilliseconds: number): void {
-    const ready = this.#open(waitMilliseconds);
-    // Whoever waits sees the failure; without a waiter it must not end the desk.
-    ready.catch(() => undefined);
-    this.#state =
-      waitMilliseconds > 0 ? { kind: "waiting", ready, until: waitMilliseconds } : { kind: "starting", ready };
-  }
-
-  async #open(waitMilliseconds: number): Promise<Connection> {
-    if (waitMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, waitMilliseconds).unref());
-    if (this.#stopping)
-      throw new RefusalError({ code: "UPSTREAM_STOPPED", message: `${this.#options.server.name} is stopped` });
-    const { server } = this.#options;
-    const child = spawnServer(server);
-    const release =
-      child.pid === undefined ? () => undefined : this.#options.registry.register(child.pid, `upstream ${server.name}`);
+  /** The life of one child, from its start until it is gone. */
+  async #live(stop: AbortSignal): Promise<void> {
+    const { server, log, onTools } = this.#options;
     const startedAt = performance.now();
-    let connection: Connection | undefined;
-    void child.then((result) => {
-      release();
-      if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
-      this.#ended(
-        connection,
-        startedAt,
-        result.originalMessage ??
-          (result.signal === undefined ? `exit code ${String(result.exitCode)}` : `signal ${result.signal}`),
-      );
-    });
-    this.#readErrors(child);
-    connection = await this.#handshake(child);
-    this.#tools = connection.tools;
-    this.#state = { kind: "ready", connection };
-    this.#options.onTools();
-    return connection;
-  }
-
-  async #handshake(child: ServerProcess): Promise<Connection> {
-    const transport = new ChildTransport({ input: child.stdin, output: child.stdout });
-    const client = new Client({ name: "quantwright", version: this.#options.version }, { capabilities: {} });
+    const session = openSession(this.#options);
+    this.#session = session;
+    const end = (): void => void session.stop();
+    stop.addEventListener("abort", end, { once: true });
     try {
-      await client.connect(transport, { timeout: START_TIMEOUT });
-      return { client, child, tools: await listAll(client) };
+      const tools = await session.ready;
+      if (session.isOpen && !stop.aborted) {
+        this.#tools = tools;
+        this.#set("ready");
+        onTools();
+      }
     } catch (error) {
       this.#lastError = messageOf(error);
-      if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
-      throw error;
+      log(`${server.name}: did not start: ${this.#lastError}`);
+      session.kill();
+    }
+    const how = await session.ended;
+    stop.removeEventListener("abort", end);
+    this.#session = undefined;
+    if (stop.aborted) return;
+    this.#lastError = `the process ended (${how})`;
+    log(`${server.name}: ${this.#lastError}; starting it again`);
+    this.#restarts += 1;
+    this.#deaths = performance.now() - startedAt > SETTLED_AFTER ? 1 : this.#deaths + 1;
+  }
+
+  #set(state: UpstreamStatus["state"]): void {
+    this.#state = state;
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** The child that takes calls, as soon as there is one. */
+  async #ready(signal?: AbortSignal): Promise<ChildSession> {
+    const limit = AbortSignal.timeout(START_TIMEOUT);
+    const over = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+    const { promise: aborted, resolve: wake } = Promise.withResolvers<void>();
+    const onAbort = (): void => wake();
+    over.addEventListener("abort", onAbort, { once: true });
+    try {
+      for (;;) {
+        if (over.aborted) throw this.#unavailable(signal?.aborted === true ? "the call was cancelled" : "it did not start in time");
+        if (this.#state === "ready" && this.#session?.isOpen === true) return this.#session;
+        if (this.#state === "stopped") throw this.#unavailable("it is stopped");
+        if (this.#state === "waiting" && this.#deaths >= HOPELESS_AFTER) throw this.#unavailable("it ends at its start");
+        await Promise.race([this.#changed.promise, aborted]);
+      }
+    } finally {
+      over.removeEventListener("abort", onAbort);
     }
   }
 
-  #readErrors(child: ServerProcess): void {
-    let rest = "";
-    child.stderr.setEncoding("utf8");
-    child.stderr.on("data", (chunk: string) => {
-      const lines = (rest + chunk).slice(-64_000).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines)
-        if (line.trim() !== "") this.#options.log(`${this.#options.server.name}: ${line.slice(0, 2000)}`);
+  #unavailable(why: string): RefusalError {
+    const last = this.#lastError === null ? "" : `; last error: ${this.#lastError}`;
+    return new RefusalError({
+      code: "UPSTREAM_UNAVAILABLE",
+      message: `${this.#options.server.name} takes no calls: ${why}${last}`,
+      remedy: "see `quantwright upstream list` and the desk's log",
+      retryable: true,
     });
   }
-
-  #ended(connection: Connection | undefined, startedAt: number, how: string): void {
-    void connection?.client.close().catch(() => undefined);
-    if (this.#stopping) return;
-    this.#lastError = `the process ended (${how})`;
-    this.#options.log(`${this.#options.server.name}: ${this.#lastError}; starting it again`);
-    this.#restarts += 1;
-    if (performance.now() - startedAt > SETTLED_AFTER) this.#attempt = 0;
-    this.#begin(backoffMilliseconds(this.#attempt, this.#options.random));
-    this.#attempt += 1;
-  }
-
-  async #end(): Promise<void> {
-    this.#stopping = true;
-    const state = this.#state;
-    this.#state = { kind: "stopped" };
-    if (state.kind === "stopped") return;
-    const connection = state.kind === "ready" ? state.connection : await state.ready.catch(() => undefined);
-    if (connection === undefined) return;
-    await connection.client.close().catch(() => undefined);
-    const { child } = connection;
-    const forced = setTimeout(() => child.pid !== undefined && signalGroup(child.pid, "SIGKILL"), 2000);
-    if (child.pid !== undefined) signalGroup(child.pid, "SIGTERM");
-    await child;
-    clearTimeout(forced);
-  }
 }
 
-async function listAll(client: Client): Promise<UpstreamTool[]> {
-  const tools: UpstreamTool[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.listTools(cursor === undefined ? {} : { cursor });
-    tools.push(...page.tools.map((tool) => upstreamToolSchema.parse(tool) as UpstreamTool));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return tools;
-}
-
-function aborted(signal: AbortSignal, message: string): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = (): void =>
-      reject(
-        new RefusalError({
-          code: "UPSTREAM_UNAVAILABLE",
-          message,
-          remedy: "see `quantwright upstream list` and the desk's log",
-          retryable: true,
-        }),
-      );
-    if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
-  });
+/** One request to one child. */
+async function ask(session: ChildSession, call: UpstreamCall): Promise<UpstreamOutcome> {
+  const { client } = session;
+  const onprogress = ({ progress, total, message }: Progress): void =>
+    call.onProgress?.({
+      progress,
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    });
+  try {
+    const answer = await client.request(
+      { method: "tools/call", params: { name: call.tool, arguments: call.arguments } },
+      toolResultSchema,
+      {
+        timeout: call.deadlineMilliseconds,
+        resetTimeoutOnProgress: true,
+        // Without a listener the SDK asks for no progress, and then nothing could reset the deadline.
+        onprogress,
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      },
+    );
+    // The schema is the port's; absent members are absent, not undefined.
+    return { kind: "answered", result: answer as ToolResult };
+  } catch (error) {
+    // The server's own word that it refuses is an answer.
+    if (error instanceof ProtocolError)
+      return { kind: "answered", result: { content: [{ type: "text", text: error.message }], isError: true } };
+    const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
+    return { kind: "lost", sent: !(error instanceof NotSentError), timedOut, reason: messageOf(error) };
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
+import { RefusalError } from "../../domain/refusal.ts";
 import { openFileVault } from "./file-vault.ts";
 import { openKeychainVault, probeKeychain } from "./keychain-vault.ts";
 import type { Vault } from "./vault.ts";
@@ -43,6 +44,13 @@ function readChoice(file: string): "keychain" | "file" | undefined {
     return choiceSchema.parse(parseJson(readFileSync(file, "utf8"))).kind;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw new RefusalError(
+      {
+        code: "VAULT_UNREADABLE",
+        message: `${file} does not say where the secrets are: {"kind":"keychain"} or {"kind":"file"} was expected`,
+        remedy: "correct it, or delete it to choose again (then log in again: `quantwright login …`)",
+      },
+      { cause: error },
+    );
   }
 }
