@@ -44,7 +44,7 @@ export function startGuardian(options: {
       };
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
       // From here on somebody waits for it: an unreferenced child would let the process end before.
       child.ref();

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { RefusalError } from "../../domain/refusal.ts";
+import { forEachLine } from "./log-lines.ts";
 import { signalGroup } from "./process-identity.ts";
 import type { ProcessRegistry } from "./process-registry.ts";
 
@@ -51,9 +52,9 @@ export class SupervisedService<Ready> implements AsyncDisposable {
     this.#child = child;
     const release = child.pid === undefined ? () => undefined : registry.register(child.pid, name);
     let words = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-      words = (words + chunk).slice(-2000);
-      for (const line of chunk.split("\n")) if (line.trim() !== "") log(`${name}: ${line.slice(0, 2000)}`);
+    forEachLine(child.stderr, (line) => {
+      words = `${words}${line}\n`.slice(-2000);
+      log(`${name}: ${line}`);
     });
     const ended = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(error.message));
@@ -72,7 +73,7 @@ export class SupervisedService<Ready> implements AsyncDisposable {
       if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
       throw new RefusalError({
         code: "SERVICE_NOT_STARTED",
-        message: `${name} did not start: ${String(ready.how)}${words === "" ? "" : `: ${words.trim()}`}`,
+        message: `${name} did not start: ${ready.how}${words === "" ? "" : `: ${words.trim()}`}`,
         remedy: "see the desk's log; free the port or the disk space that it names",
       });
     }

@@ -96,7 +96,9 @@ export function openSession(options: ChildSessionOptions): ChildSession {
 /** The exit of the process itself: its promise would wait for whoever else holds its output. */
 function endOf(child: ServerProcess): Promise<string> {
   const exited = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${String(code)}` : `signal ${signal}`));
+    child.nodeChildProcess.once("exit", (code, signal) =>
+      resolve(signal === null ? `exit code ${String(code)}` : `signal ${signal}`),
+    );
   });
   const failed = child.then((result) => result.originalMessage ?? "it could not be started");
   return Promise.race([exited, failed]);

@@ -1,8 +1,15 @@
 import type { Readable, Writable } from "node:stream";
-import { ReadBuffer, serializeMessage, type JSONRPCMessage, type Transport } from "@modelcontextprotocol/client";
+import {
+  deserializeMessage,
+  serializeMessage,
+  type JSONRPCMessage,
+  type Transport,
+} from "@modelcontextprotocol/client";
 
 /** One message may be this long at both ends: results of long backtests exceed the SDK's 10 MB. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+const NEW_LINE = 0x0a;
 
 /** A message that did not reach the server, or not as a whole: it can have had no effect. */
 export class NotSentError extends Error {
@@ -22,7 +29,8 @@ export class ChildTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #input: Writable;
   readonly #output: Readable;
-  readonly #buffer = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  #chunks: Buffer[] = [];
+  #buffered = 0;
   #closed = false;
 
   constructor(streams: { readonly input: Writable; readonly output: Readable }) {
@@ -62,29 +70,36 @@ export class ChildTransport implements Transport {
     return Promise.resolve();
   }
 
+  /** Chunks are joined once a message: joining at every chunk takes seconds for a message of 20 MB. */
   #received(chunk: Buffer): void {
+    let rest = chunk;
+    for (let end = rest.indexOf(NEW_LINE); end >= 0; end = rest.indexOf(NEW_LINE)) {
+      this.#chunks.push(rest.subarray(0, end));
+      const line = Buffer.concat(this.#chunks).toString("utf8");
+      this.#chunks = [];
+      this.#buffered = 0;
+      rest = rest.subarray(end + 1);
+      if (line.trim() !== "") this.#take(line);
+    }
+    this.#chunks.push(rest);
+    this.#buffered += rest.length;
+    if (this.#buffered <= MAX_MESSAGE_BYTES) return;
+    this.onerror?.(new Error(`a message of the server has more than ${MAX_MESSAGE_BYTES} bytes`));
+    void this.close();
+  }
+
+  #take(line: string): void {
     try {
-      this.#buffer.append(chunk);
+      this.onmessage?.(deserializeMessage(line));
     } catch (error) {
       this.onerror?.(error as Error);
-      void this.close();
-      return;
-    }
-    for (;;) {
-      try {
-        const message = this.#buffer.readMessage();
-        if (message === null) return;
-        this.onmessage?.(message);
-      } catch (error) {
-        this.onerror?.(error as Error);
-      }
     }
   }
 
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#buffer.clear();
+    this.#chunks = [];
     this.onclose?.();
   }
 }

@@ -168,10 +168,12 @@ export class ChildUpstream {
     over.addEventListener("abort", onAbort, { once: true });
     try {
       for (;;) {
-        if (over.aborted) throw this.#unavailable(signal?.aborted === true ? "the call was cancelled" : "it did not start in time");
+        if (over.aborted)
+          throw this.#unavailable(signal?.aborted === true ? "the call was cancelled" : "it did not start in time");
         if (this.#state === "ready" && this.#session?.isOpen === true) return this.#session;
         if (this.#state === "stopped") throw this.#unavailable("it is stopped");
-        if (this.#state === "waiting" && this.#deaths >= HOPELESS_AFTER) throw this.#unavailable("it ends at its start");
+        if (this.#state === "waiting" && this.#deaths >= HOPELESS_AFTER)
+          throw this.#unavailable("it ends at its start");
         await Promise.race([this.#changed.promise, aborted]);
       }
     } finally {
@@ -217,7 +219,9 @@ async function ask(session: ChildSession, call: UpstreamCall): Promise<UpstreamO
     // The server's own word that it refuses is an answer.
     if (error instanceof ProtocolError)
       return { kind: "answered", result: { content: [{ type: "text", text: error.message }], isError: true } };
-    const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
+    // The SDK calls a cancelled request timed out, too.
+    const cancelled = call.signal?.aborted === true;
+    const timedOut = !cancelled && error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
     return { kind: "lost", sent: !(error instanceof NotSentError), timedOut, reason: messageOf(error) };
   }
 }
