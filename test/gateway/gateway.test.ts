@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RefusalError } from "../../src/domain/refusal.ts";
 import { answered, gatewayUnderTest, SECRET, testSkill, textOf, type GatewayUnderTest } from "./support.ts";
 
-const greet = testSkill("greet", (args) => Promise.resolve({ data: { hello: args["count"] }, source: "a test" }));
+const greet = testSkill("greet", (args) => Promise.resolve({ data: { hello: args["count"] ?? 1 }, source: "a test" }));
 const longOne = testSkill("long_one", () =>
   Promise.resolve({ data: { rows: Array.from({ length: 9000 }, (_, row) => row), short: 1 }, source: "a test" }),
 );

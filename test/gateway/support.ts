@@ -7,7 +7,7 @@ import { DeploymentLookup } from "../../src/gateway/deployment-lookup.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { LedgerCommit } from "../../src/gateway/ledger-port.ts";
 import { Registry } from "../../src/gateway/registry.ts";
-import { defineSkill, type Skill } from "../../src/gateway/skill.ts";
+import type { Skill } from "../../src/gateway/skill.ts";
 import { TrialRecorder } from "../../src/gateway/trial-recorder.ts";
 import type {
   ToolResult,
@@ -194,20 +194,12 @@ export async function gatewayUnderTest(
 
 /** A skill of Strategy Lab that does what a test says. */
 export function testSkill(name: string, answer: Skill["answer"], more: { readonly trading?: boolean } = {}): Skill {
-  return defineSkill({
-    name,
-    title: name,
-    description: name,
-    owner: "strategy-lab",
-    class: "read",
-    input: z.object({ count: z.int().min(1).default(1), token: z.string().optional() }),
-    output: z.looseObject({}),
-    ...more,
-    answer: (args, context) => answer(args, context) as ReturnType<Skill["answer"]> & Promise<{ data: object }>,
-  }) as Skill;
+  const input = z.object({ count: z.int().min(1).default(1), token: z.string().optional() });
+  const texts = { name, title: name, description: name };
+  return { ...texts, owner: "strategy-lab", class: "read", input, output: z.looseObject({}), ...more, answer };
 }
 
 /** The texts of a tool result. */
 export function textOf(result: ToolResult): string {
-  return result.content.map((block) => String(block["text"] ?? "")).join("\n");
+  return result.content.map((block) => (typeof block["text"] === "string" ? block["text"] : "")).join("\n");
 }

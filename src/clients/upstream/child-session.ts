@@ -50,9 +50,7 @@ export function openSession(options: ChildSessionOptions): ChildSession {
   const transport = new ChildTransport({ input: child.stdin, output: child.stdout });
   const client = new Client({ name: "quantwright", version }, { capabilities: {} });
   forEachLine(child.stderr, (line) => log(`${server.name}: ${line}`));
-  const drained = new Promise<void>((resolve) => {
-    client.onclose = resolve;
-  });
+  const drained = transport.closed;
   const ended = endOf(child).then(async (how) => {
     release();
     // What the leader left behind in its group would hold its output open.

@@ -31,6 +31,7 @@ export class ChildTransport implements Transport {
   readonly #output: Readable;
   #chunks: Buffer[] = [];
   #buffered = 0;
+  readonly #end = Promise.withResolvers<void>();
   #closed = false;
 
   constructor(streams: { readonly input: Writable; readonly output: Readable }) {
@@ -41,6 +42,11 @@ export class ChildTransport implements Transport {
   /** Whether messages can still be sent: false as soon as the server's output has ended. */
   get isOpen(): boolean {
     return !this.#closed;
+  }
+
+  /** Resolves when the server's output has ended. */
+  get closed(): Promise<void> {
+    return this.#end.promise;
   }
 
   start(): Promise<void> {
@@ -100,6 +106,7 @@ export class ChildTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#chunks = [];
+    this.#end.resolve();
     this.onclose?.();
   }
 }
