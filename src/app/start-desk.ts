@@ -56,6 +56,7 @@ export async function startDesk(config: Config): Promise<Desk> {
     const home = openHome(config);
     stack.use(lockDesk(config.dataDir));
     ({ log } = stack.use(openLog(home.logFile, mask)));
+    stack.use(logLastWords(log));
     for (const key of Object.values(home.socketKeys)) mask.add(key);
     log(`desk ${config.version} starts (pid ${process.pid}, profile ${config.profile})`);
     const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
@@ -86,6 +87,14 @@ export async function startDesk(config: Config): Promise<Desk> {
     await stack.disposeAsync();
     throw storageFault(error, config.dataDir);
   }
+}
+
+/** What ends the desk unforeseen is at least in its log: nobody reads its standard error. */
+function logLastWords(log: (message: string) => void): Disposable {
+  const monitor = (error: unknown): void =>
+    log(`the desk dies: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.on("uncaughtExceptionMonitor", monitor);
+  return { [Symbol.dispose]: () => void process.off("uncaughtExceptionMonitor", monitor) };
 }
 
 async function openStore(
