@@ -12,7 +12,6 @@ export type RunCall = (call: {
   readonly tool: string;
   readonly arguments: Body;
   readonly signal?: AbortSignal;
-  readonly intentId?: string;
 }) => Promise<Body>;
 
 export const BACKTEST_RUN = "backtest";
@@ -45,8 +44,10 @@ const readSchema = z.looseObject({
 /** Waits between looks: quickly at first, because local backtests take a second, then patiently. */
 const LOOKS = [200, 200, 300, 300, 500, 500, 1000] as const;
 const PATIENT_LOOK = 2000;
-/** So many looks in a row may fail (a restarting upstream) before the run gives up. */
-const LOST_LOOKS = 15;
+/** A call may fail so often in a row (a restarting upstream) before the run gives up. */
+const MOST_ATTEMPTS = 15;
+/** A creation whose answer was lost may show a little later: waits between the looks for it. */
+const LATE_LOOKS = [0, 300, 700, 1500, 3000] as const;
 
 /**
  * A durable backtest: compile, create, wait, read.
@@ -59,15 +60,10 @@ export function backtestRun(call: RunCall): RunDefinition {
     kind: BACKTEST_RUN,
     async execute(context, raw) {
       const input = backtestRunInput.parse(raw);
-      const ask = (tool: string, args: Body, intentId?: string): Promise<Body> =>
-        call({
-          principal: context.run.principal,
-          runId: context.run.id,
-          tool,
-          arguments: args,
-          signal: context.signal,
-          ...(intentId === undefined ? {} : { intentId }),
-        });
+      const ask: Ask = (tool, args, signal = context.signal) =>
+        patiently(context, () =>
+          call({ principal: context.run.principal, runId: context.run.id, tool, arguments: args, signal }),
+        );
       const compileId = await context.step("compile", () => compile(ask, context, input));
       const backtestId = await context.step("create", () => createOnce(ask, context, { input, compileId }));
       await context.step("wait", () => waitForEnd(ask, context, { projectId: input.projectId, backtestId }));
@@ -85,19 +81,38 @@ export function backtestRun(call: RunCall): RunDefinition {
     },
     async cancelled(run, raw) {
       const { projectId } = backtestRunInput.parse(raw);
-      const ask = (tool: string, args: Body): Promise<Body> =>
-        call({ principal: run.principal, runId: run.id, tool, arguments: args });
+      const ask: Ask = (tool, args) => call({ principal: run.principal, runId: run.id, tool, arguments: args });
       const backtestId = await find(ask, projectId, run.id);
       if (backtestId !== undefined) await ask("delete_backtest", { projectId, backtestId });
     },
   };
 }
 
-type Ask = (tool: string, args: Body, intentId?: string) => Promise<Body>;
+type Ask = (tool: string, args: Body, signal?: AbortSignal) => Promise<Body>;
+
+/** Asks again, after growing waits, what may be asked again: reads, and what was never sent. */
+async function patiently(context: RunContext, work: () => Promise<Body>): Promise<Body> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = error instanceof RefusalError && error.refusal.retryable === true;
+      if (!passing || attempt >= MOST_ATTEMPTS) throw error;
+      await context.sleep(LOOKS[attempt - 1] ?? PATIENT_LOOK);
+    }
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RefusalError && error.refusal.code === "OUTCOME_UNKNOWN";
+}
 
 async function compile(ask: Ask, context: RunContext, input: BacktestRunInput): Promise<string> {
   await context.progress(0.02, "compiling");
-  let state = compileSchema.parse(await ask("create_compile", { projectId: input.projectId }));
+  const begin = (): Promise<Body> => ask("create_compile", { projectId: input.projectId });
+  // A compile changes nothing, so one whose answer was lost is simply made again.
+  const begun = await begin().catch((error: unknown) => (isUnknown(error) ? begin() : Promise.reject(error as Error)));
+  let state = compileSchema.parse(begun);
   for (let look = 0; state.state === "InQueue"; look += 1) {
     await context.sleep(LOOKS[look] ?? PATIENT_LOOK);
     state = {
@@ -131,11 +146,15 @@ async function createOnce(
     parameters,
   };
   try {
-    return createdSchema.parse(await ask("create_backtest", args)).backtest.backtestId;
+    // A cancelled run lets its creation end, so that what was made is known and can be deleted.
+    return createdSchema.parse(await ask("create_backtest", args, context.stopping)).backtest.backtestId;
   } catch (error) {
-    if (!(error instanceof RefusalError) || error.refusal.code !== "OUTCOME_UNKNOWN") throw error;
-    const made = await find(ask, projectId, context.run.id);
-    if (made !== undefined) return made;
+    if (!isUnknown(error)) throw error;
+    for (const wait of LATE_LOOKS) {
+      await context.sleep(wait);
+      const made = await find(ask, projectId, context.run.id);
+      if (made !== undefined) return made;
+    }
     throw error;
   }
 }
@@ -150,19 +169,11 @@ async function waitForEnd(
   context: RunContext,
   at: { readonly projectId: number; readonly backtestId: string },
 ): Promise<null> {
-  let lost = 0;
   for (let look = 0; ; look += 1) {
     await context.sleep(LOOKS[look] ?? PATIENT_LOOK);
-    try {
-      const { backtest } = readSchema.parse(await ask("read_backtest", at));
-      lost = 0;
-      if (backtest.completed === true) return null;
-      await context.progress(0.05 + 0.93 * Math.min(1, backtest.progress ?? 0), backtest.status ?? "running");
-    } catch (error) {
-      lost += 1;
-      const passing = error instanceof RefusalError && error.refusal.retryable === true;
-      if (!passing || lost > LOST_LOOKS) throw error;
-    }
+    const { backtest } = readSchema.parse(await ask("read_backtest", at));
+    if (backtest.completed === true) return null;
+    await context.progress(0.05 + 0.93 * Math.min(1, backtest.progress ?? 0), backtest.status ?? "running");
   }
 }
 

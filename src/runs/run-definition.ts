@@ -7,6 +7,8 @@ export interface RunContext {
   readonly run: Run;
   /** Aborted when the run is cancelled or the desk stops. */
   readonly signal: AbortSignal;
+  /** Aborted when the desk stops, not when the run is cancelled: for what must end before it can be undone. */
+  readonly stopping: AbortSignal;
   /**
    * Executes a unit of work and records its result; after a crash a recorded step is not executed again. A step that
    * was under way is, so it must be idempotent by its own key.
@@ -22,7 +24,7 @@ export interface RunContext {
 export interface RunDefinition {
   readonly kind: string;
   execute(context: RunContext, input: unknown): Promise<unknown>;
-  /** Undoes what the run left outside when a person cancels it. */
+  /** Undoes what the run left outside when a person cancels it; called when `execute` has ended. */
   cancelled?(run: Run, input: unknown): Promise<void>;
 }
 

@@ -23,6 +23,13 @@ export interface DurableRunsOptions {
 /** What a recorded step holds: its value, or the refusal it ended with. Faults of the desk are not recorded. */
 type StepRecord = { readonly value: unknown } | { readonly refusal: Refusal };
 
+interface Execution {
+  readonly controller: AbortController;
+  readonly over: Promise<void>;
+}
+
+/** A cancelled run answers after so long at the latest, even if what it left is still being undone. */
+const UNDO_MILLISECONDS = 5000;
 const TICK_MILLISECONDS = 500;
 /** Only a stopping desk makes an attempt fail (invariant 3), so attempts are not rationed. */
 const UNTIL_IT_ENDS = { maximumAttempts: 1_000_000 } as const;
@@ -41,7 +48,7 @@ export class DurableRuns implements Runs {
   readonly #backend: BackendSqlite;
   readonly #workflow: OpenWorkflow;
   readonly #worker: Worker;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Execution>();
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
@@ -113,11 +120,13 @@ export class DurableRuns implements Runs {
     const run = await store.get(id);
     if (run === undefined || isEnded(run)) return run;
     await store.change(id, { state: "cancelled", note: "cancelled", at: clock.now() });
-    this.#running.get(id)?.abort(new RefusalError({ code: "RUN_CANCELLED", message: "the run was cancelled" }));
-    await this.#definitions
-      .get(run.kind)
-      ?.cancelled?.(run, JSON.parse(run.input))
+    const execution = this.#running.get(id);
+    execution?.controller.abort(new RefusalError({ code: "RUN_CANCELLED", message: "the run was cancelled" }));
+    // What was under way must have ended before it can be undone.
+    const undone = (execution?.over ?? Promise.resolve())
+      .then(() => this.#definitions.get(run.kind)?.cancelled?.(run, JSON.parse(run.input)))
       .catch((error: unknown) => log(`run ${id}: what it left could not be undone: ${String(error)}`));
+    await Promise.race([undone, delay(UNDO_MILLISECONDS, undefined, { ref: false })]);
     return store.get(id);
   }
 
@@ -126,6 +135,7 @@ export class DurableRuns implements Runs {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     clearInterval(this.#timer);
     this.#stop.abort(new StopError());
     await this.#worker.stop();
@@ -147,12 +157,16 @@ export class DurableRuns implements Runs {
     recorded: (name: string, work: () => Promise<StepRecord>) => Promise<StepRecord>,
   ): Promise<void> {
     const { store, clock, artifacts } = this.#options;
-    const run = await store.get(runId);
-    if (run === undefined || isEnded(run) || this.#running.has(runId)) return;
+    // The execution that is under way goes on; this one comes back when it has ended.
+    if (this.#running.has(runId)) throw new StopError();
     const controller = new AbortController();
-    this.#running.set(runId, controller);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    // Before the run is looked up: whoever cancels it either is seen there or finds this execution.
+    this.#running.set(runId, { controller, over });
     const signal = AbortSignal.any([controller.signal, this.#stop.signal]);
     try {
+      const run = await store.get(runId);
+      if (run === undefined || isEnded(run)) return;
       await store.change(runId, { state: "running", note: "started", at: clock.now() });
       const result = await this.#definition(run).execute(this.#context(run, signal, recorded), JSON.parse(run.input));
       const resultArtifact = await artifacts.put(JSON.stringify(result));
@@ -162,6 +176,7 @@ export class DurableRuns implements Runs {
       await store.change(runId, { state: "failed", note: "failed", error: refusalOf(error), at: clock.now() });
     } finally {
       this.#running.delete(runId);
+      resolve();
       this.#tick();
     }
   }
@@ -175,6 +190,7 @@ export class DurableRuns implements Runs {
     return {
       run,
       signal,
+      stopping: this.#stop.signal,
       sleep: (milliseconds) => delay(milliseconds, undefined, { signal }),
       progress: (fraction, note) => store.change(run.id, { progress: fraction, note, at: clock.now() }),
       step: async <T>(name: string, work: () => Promise<T>): Promise<T> => {

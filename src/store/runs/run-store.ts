@@ -88,26 +88,30 @@ export class RunStore {
     const deadline = AbortSignal.timeout(options.milliseconds);
     const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
     for (;;) {
-      const changed = this.#nextChange(id, signal);
-      const run = await this.get(id);
-      if (run === undefined || run.version > options.version || signal.aborted) return run;
-      await changed;
+      // Listens before it looks, so that no change falls in between.
+      const change = this.#listen(id, signal);
+      try {
+        const run = await this.get(id);
+        if (run === undefined || run.version > options.version || signal.aborted) return run;
+        await change.happened;
+      } finally {
+        change.forget();
+      }
     }
   }
 
-  #nextChange(id: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(id) ?? new Set();
-      this.#waiters.set(id, waiters);
-      const wake = (): void => {
-        waiters.delete(wake);
-        if (waiters.size === 0) this.#waiters.delete(id);
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      waiters.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+  #listen(id: string, signal: AbortSignal): { readonly happened: Promise<void>; readonly forget: () => void } {
+    const { promise: happened, resolve } = Promise.withResolvers<void>();
+    const waiters = this.#waiters.get(id) ?? new Set();
+    const wake = (): void => resolve();
+    this.#waiters.set(id, waiters.add(wake));
+    signal.addEventListener("abort", wake, { once: true });
+    const forget = (): void => {
+      signal.removeEventListener("abort", wake);
+      waiters.delete(wake);
+      if (waiters.size === 0) this.#waiters.delete(id);
+    };
+    return { happened, forget };
   }
 }
 
