@@ -10,7 +10,7 @@ import { RefusalError } from "./domain/refusal.ts";
 /** The user's settings, in `settings.json` of the data directory. No secrets. */
 const settingsSchema = z.strictObject({
   profile: z.enum(PROFILES).optional(),
-  /** Folder of market data in LEAN's layout; the data directory's own by default. */
+  /** Folder of market data in LEAN's layout, seen from the data directory; its own `data` by default. */
   dataFolder: z.string().optional(),
   /** How many backtests run at once on the local cloud. */
   nodes: z.int().min(1).max(64).optional(),
@@ -70,7 +70,7 @@ export function readConfig(input: ConfigInput): Config {
     dataDir,
     profile: input.flags.profile ?? settings.profile ?? "local",
     settings,
-    dataFolders: [settings.dataFolder ?? join(dataDir, "data"), join(PACKAGE_ROOT, "config", "lean-data")],
+    dataFolders: [resolve(dataDir, settings.dataFolder ?? "data"), join(PACKAGE_ROOT, "config", "lean-data")],
     cacheDir,
     runtimeDir,
     packageRoot: PACKAGE_ROOT,

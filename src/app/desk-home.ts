@@ -30,8 +30,12 @@ export function openHome(config: Config): DeskHome {
   const { dataDir } = config;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Another command may have made it first, for everybody to read.
+    if (process.platform !== "win32" && (statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
+    openOwnDataFolder(config);
     mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
     privateFolder(config.runtimeDir);
+    if (config.settings.dataFolder === undefined) mkdirSync(join(dataDir, "data"), { recursive: true, mode: 0o700 });
     const identity = identityIn(join(dataDir, "desk.json"));
     const short = createHash("sha256").update(dataDir).digest("hex").slice(0, 20);
     return {
@@ -57,6 +61,12 @@ export function openHome(config: Config): DeskHome {
       { cause: error },
     );
   }
+}
+
+/** Makes the data directory's own folder of market data, so that sandboxes can be given it while it is still empty. */
+export function openOwnDataFolder(config: Config): void {
+  if (config.settings.dataFolder === undefined)
+    mkdirSync(join(config.dataDir, "data"), { recursive: true, mode: 0o700 });
 }
 
 function identityIn(file: string): z.infer<typeof identitySchema> {

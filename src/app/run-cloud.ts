@@ -6,6 +6,7 @@ import { createCloud } from "../cloud/cloud.ts";
 import { serveCloud } from "../cloud/serve-cloud.ts";
 import type { Config } from "../config.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
+import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
 import { systemClock } from "./system.ts";
 
@@ -27,6 +28,7 @@ export async function runCloud(
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const stack = new AsyncDisposableStack();
   try {
+    openOwnDataFolder(config);
     const store = stack.use(await openCloudStore(request.folder));
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log: request.log }));
     const nodes = request.nodes ?? Math.max(1, availableParallelism());

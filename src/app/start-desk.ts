@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import type { Kysely } from "kysely";
 import { startGuardian } from "../clients/guardian/guardian.ts";
 import { SecretMask } from "../clients/secret-mask.ts";
 import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
 import { Artifacts } from "../store/artifacts.ts";
 import { openAuditHead } from "../store/audit-head.ts";
 import { openDatabase } from "../store/database.ts";
@@ -55,6 +57,7 @@ export async function startDesk(config: Config): Promise<Desk> {
   try {
     const home = openHome(config);
     stack.use(lockDesk(config.dataDir));
+    requireDataFolder(config);
     ({ log } = stack.use(openLog(home.logFile, mask)));
     stack.use(logLastWords(log));
     for (const key of Object.values(home.socketKeys)) mask.add(key);
@@ -87,6 +90,17 @@ export async function startDesk(config: Config): Promise<Desk> {
     await stack.disposeAsync();
     throw storageFault(error, config.dataDir);
   }
+}
+
+/** A folder that the settings name may be on a disk that is not there: no backtest could run, and none could say why. */
+function requireDataFolder(config: Config): void {
+  const missing = config.dataFolders.find((folder) => !existsSync(folder));
+  if (missing === undefined) return;
+  throw new RefusalError({
+    code: "DATA_FOLDER_MISSING",
+    message: `the folder of market data ${missing} is not there`,
+    remedy: `make it, or correct "dataFolder" in ${join(config.dataDir, "settings.json")}`,
+  });
 }
 
 /** What ends the desk unforeseen is at least in its log: nobody reads its standard error. */

@@ -160,6 +160,23 @@ async function interrupt(child: ChildProcess): Promise<SeenProcess[]> {
   return family;
 }
 
+describe("a tool call at the terminal", () => {
+  it("that is interrupted stops waiting at once and names its run, which goes on until it is cancelled", async () => {
+    const code = algorithm("    def on_data(self, data):\n        while True:\n            pass\n");
+    const { strategyId } = await home.call("create_strategy", { name: "interrupted", code });
+    let child: ChildProcess | undefined;
+    const calling = home.run(["tools", "call", "run_backtest", JSON.stringify({ strategyId }), "--json"], {
+      started: (started) => (child = started),
+    });
+    const runId = await running("interrupted");
+    child?.kill("SIGINT");
+    const done = await calling;
+    expect(done.code).toBe(0);
+    expect(done.json()).toMatchObject({ run: { runId, state: "running" } });
+    expect(await home.call("cancel_run", { runId })).toMatchObject({ cancelled: true });
+  });
+});
+
 describe("the command line", () => {
   it.each([
     [["nonsense"], /nonsense/],
@@ -217,6 +234,29 @@ describe("a data directory that cannot be used", () => {
       expect(refusal.message).toContain(name);
       expect(readFileSync(join(folder, name), "utf8")).toBe(text);
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("because the market data that its settings name are not there says so; without such a setting it has its own", async () => {
+    const folder = join(home.folder, "fresh");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "settings.json"), '{"vault":"file","dataFolder":"elsewhere"}');
+    const at = ["--data-dir", folder, "--json"];
+    expect(refusalOf(await home.run(["up", ...at]))).toMatchObject({
+      exit: 1,
+      code: "DATA_FOLDER_MISSING",
+      message: expect.stringContaining(join(folder, "elsewhere")) as unknown,
+    });
+    writeFileSync(join(folder, "settings.json"), '{"vault":"file"}');
+    const code = algorithm("").replaceAll('"SPY"', '"NOPE"');
+    try {
+      const made = await home.run(["tools", "call", "create_strategy", JSON.stringify({ name: "first", code }), ...at]);
+      const { strategyId } = made.json();
+      const tried = await home.run(["tools", "call", "run_backtest", JSON.stringify({ strategyId }), ...at]);
+      expect(tried.json()).toMatchObject({ run: { state: "completed" }, status: "Runtime Error" });
+      expect(tried.out).toMatch(/NOPE|nope/);
+    } finally {
+      await home.run(["down", ...at]);
     }
   });
 

@@ -75,9 +75,10 @@ async function latestRun(home: E2eHome): Promise<{ runId: string; state: string;
 }
 
 describe("the vendored server, killed", () => {
-  it("is started again: the next call succeeds within two seconds", async () => {
+  it("is started again: the next call succeeds within two seconds, and clients are told to list its tools anew", async () => {
     await using home = openE2eHome();
-    await using served = await connectClient(home, { toolset: "full" });
+    let told = 0;
+    await using served = await connectClient(home, { toolset: "full", onToolsChanged: () => (told += 1) });
     await served.call("qc_read_account");
     const before = (await home.status())?.upstreams[0];
     process.kill(before?.pid ?? 0, "SIGKILL");
@@ -87,6 +88,7 @@ describe("the vendored server, killed", () => {
     await delay(50);
     expect(await served.call("qc_read_account")).toMatchObject({ success: true });
     expect(performance.now() - killedAt).toBeLessThan(2000);
+    expect(await eventually(() => told > 0)).toBe(true);
     const after = (await home.status())?.upstreams[0];
     expect(after).toMatchObject({ state: "ready", restarts: 1 });
     expect(after?.pid).not.toBe(before?.pid);

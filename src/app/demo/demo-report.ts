@@ -46,7 +46,7 @@ export function demoReport(figures: DemoFigures, htmlFile: string, chart: Chart)
     chart(equity(figures.benchmark, figures.startCash), { width: WIDTH - 14, height: 5 }),
     ruler("Statistics, as LEAN names them"),
     ...shown.map((name) => `  ${name.padEnd(30)}${figures.statistics[name] ?? "n/a"}`),
-    ruler(`The grid: ${analysis.trials} trials`),
+    ruler(`The grid: ${analysis.trials} trials (Sharpe ratios here have no risk-free rate)`),
     ...grid,
     ruler("What the evidence says"),
     `  best trial                    ${Object.entries(chosen.parameters)

@@ -123,7 +123,7 @@ async function research(
   const refused = await say(
     "a deployment is refused",
     () => refusedCall(client, projectId),
-    (one) => one.slice(0, 90),
+    (one) => one.replace(/^([A-Z_]+): /, "$1: ").split(", which", 1)[0] ?? one,
   );
   return { statistics: first.statistics ?? {}, benchmark, daily, analysis, refused };
 }
