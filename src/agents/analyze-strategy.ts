@@ -12,6 +12,46 @@ const TRADING_DAYS = 252;
 const SMALLEST_SAMPLE = 30;
 const number = z.number().nullable();
 
+const analysis = z.object({
+  strategyId: z.string(),
+  trials: z.int(),
+  completed: z.int(),
+  chosen: z.object({
+    trialId: z.string(),
+    name: z.string(),
+    parameters: z.record(z.string(), z.string()),
+    statistics: z.record(z.string(), z.string()),
+    synthetic: z.boolean(),
+    period: z.string(),
+  }),
+  performance: z.object({
+    days: z.int(),
+    totalReturn: z.number(),
+    annualReturn: number,
+    annualDeviation: number,
+    annualSharpe: number,
+    maximumDrawdown: z.number(),
+    worstDay: z.string().nullable(),
+    bestDay: z.string().nullable(),
+    skew: z.number(),
+    kurtosis: z.number(),
+  }),
+  evidence: z.object({
+    probabilisticSharpe: number,
+    deflatedSharpe: number,
+    minimumTrackRecordDays: number,
+    verdict: z.string(),
+  }),
+  grid: z.array(
+    z.object({
+      trialId: z.string(),
+      parameters: z.record(z.string(), z.string()),
+      annualSharpe: number,
+      totalReturn: z.number(),
+    }),
+  ),
+});
+
 /** What all trials of a strategy say together: the best one, and how much of it luck would explain. */
 export function analyzeStrategy(parts: StrategyLabParts): Skill {
   return defineSkill({
@@ -25,45 +65,7 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
       strategyId,
       trialId: z.string().optional().describe("A trial to look at instead of the best one"),
     }),
-    output: z.object({
-      strategyId: z.string(),
-      trials: z.int(),
-      completed: z.int(),
-      chosen: z.object({
-        trialId: z.string(),
-        name: z.string(),
-        parameters: z.record(z.string(), z.string()),
-        statistics: z.record(z.string(), z.string()),
-        synthetic: z.boolean(),
-        period: z.string(),
-      }),
-      performance: z.object({
-        days: z.int(),
-        totalReturn: z.number(),
-        annualReturn: number,
-        annualDeviation: number,
-        annualSharpe: number,
-        maximumDrawdown: z.number(),
-        worstDay: z.string().nullable(),
-        bestDay: z.string().nullable(),
-        skew: z.number(),
-        kurtosis: z.number(),
-      }),
-      evidence: z.object({
-        probabilisticSharpe: number,
-        deflatedSharpe: number,
-        minimumTrackRecordDays: number,
-        verdict: z.string(),
-      }),
-      grid: z.array(
-        z.object({
-          trialId: z.string(),
-          parameters: z.record(z.string(), z.string()),
-          annualSharpe: number,
-          totalReturn: z.number(),
-        }),
-      ),
-    }),
+    output: analysis,
     answer: async (args) => {
       const { strategy } = await projectOf(parts, args.strategyId);
       const all = await parts.trials.list({ strategyId: strategy.id });

@@ -4,7 +4,7 @@ import { accepted, refused, type Outcome } from "../domain/refusal.ts";
 import { classify } from "./classify.ts";
 import { nearestNames } from "./nearest-names.ts";
 import type { Skill } from "./skill.ts";
-import { pinOf, type PinStore } from "./tool-pin.ts";
+import { PIN_FORM, pinOf, type PinStore } from "./tool-pin.ts";
 import { annotationsOf, type PassedTool, type SkillTool, type Tool, type Toolset } from "./tool.ts";
 import type { Upstreams, UpstreamTool } from "./upstream-port.ts";
 import { passedArguments, skillArguments, type ArgumentsCheck } from "./validate-arguments.ts";
@@ -54,7 +54,7 @@ export class Registry {
     );
     for (const listed of tools) {
       const pin = pinOf(listed);
-      const held = await this.#pins.seen(`${upstream}#${source.build}`, listed.name, pin);
+      const held = await this.#pins.seen(`${upstream}#${source.build}/${PIN_FORM}`, listed.name, pin);
       const check = argumentsCheck(listed);
       const changed = held.hash === pin.hash ? undefined : "its definition changed after it was first used";
       const tool = passedTool(source, listed, changed ?? check.fault);

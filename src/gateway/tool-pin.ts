@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { UpstreamTool } from "./upstream-port.ts";
 
+/** Grows when `pinOf` covers something else: pins of another form say nothing about a tool. */
+export const PIN_FORM = 2;
+
 /** What is pinned at first use: everything a model reads of a tool. */
 export function pinOf(tool: UpstreamTool): { readonly hash: string; readonly definition: string } {
   const { name, title, description, inputSchema, outputSchema, annotations } = tool;

@@ -154,7 +154,7 @@ ${chart(
   (value) => `${(value * 100).toFixed(0)} %`,
 )}
 <h2>Every trial</h2>
-<table><tr><th>fast</th><th>slow</th><th>annual Sharpe ratio</th><th>return</th></tr>${grid.join("")}</table>
+<table><tr><th>fast</th><th>slow</th><th>annual Sharpe ratio (no risk-free rate)</th><th>return</th></tr>${grid.join("")}</table>
 <p>${escaped(analysis.evidence.verdict)}.</p>
 <h2>The door</h2>
 <p>Refused: ${escaped(figures.refused)}</p>

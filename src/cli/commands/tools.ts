@@ -17,6 +17,8 @@ const callSchema = z.object({
     isError: z.boolean().optional(),
   }),
 });
+/** A tool that answers about a run may answer well about a run that failed. */
+const failedRunSchema = z.looseObject({ run: z.looseObject({ state: z.literal("failed") }) });
 const progressSchema = z.looseObject({ progress: z.number(), message: z.string().optional() });
 
 /** `tools list` and `tools call`: the gateway from the shell. */
@@ -63,7 +65,8 @@ export function addToolsCommands(program: Command, services: CliServices, done: 
           ? answer.result.content.map((block) => block.text ?? "").join("\n")
           : JSON.stringify(answer.result.structuredContent, null, 2);
       output.result(answer.result.structuredContent ?? answer.result, text);
-      return answer.result.isError === true ? EXIT.FAILED : EXIT.DONE;
+      const failed = failedRunSchema.safeParse(answer.result.structuredContent).success;
+      return answer.result.isError === true || failed ? EXIT.FAILED : EXIT.DONE;
     }),
   );
 }
