@@ -19,7 +19,8 @@ function readOrUndefined(path: string): string | undefined {
 }
 
 function replaceFile(path: string, content: string): void {
-  writeFileSync(`${path}.next`, content, { mode: 0o600 });
+  // Synced before it takes the place of the old one: a power cut must not leave an empty file of secrets.
+  writeFileSync(`${path}.next`, content, { mode: 0o600, flush: true });
   renameSync(`${path}.next`, path);
 }
 
@@ -56,6 +57,11 @@ function encrypt(secrets: Secrets, key: Buffer): string {
   });
 }
 
+/** The outcome of synchronous work as a promise: a fault is a rejection, as callers of a vault expect. */
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
 /**
  * Secrets in an AES-256-GCM file, for machines without a keychain. The key lies beside it with mode 600: this protects
  * a copy of the file, not against a program that runs as the same user, and the notice says so.
@@ -64,7 +70,7 @@ export function openFileVault(file: string, keyFile: string): Vault {
   let keyText = readOrUndefined(keyFile);
   if (keyText === undefined) {
     keyText = randomBytes(32).toString("base64");
-    writeFileSync(keyFile, keyText, { mode: 0o600, flag: "wx" });
+    writeFileSync(keyFile, keyText, { mode: 0o600, flag: "wx", flush: true });
   }
   const key = Buffer.from(keyText, "base64");
   const read = (): Secrets => {
@@ -74,15 +80,13 @@ export function openFileVault(file: string, keyFile: string): Vault {
   return {
     kind: "file",
     notice: `no OS keychain here: secrets are kept in the encrypted file ${file}; its key lies beside it, readable by your user only`,
-    get: (name) => Promise.resolve(read()[name]),
-    set: (name, value) => {
-      replaceFile(file, encrypt({ ...read(), [name]: value }, key));
-      return Promise.resolve();
-    },
-    delete: (name) => {
-      const { [name]: removed, ...rest } = read();
-      if (removed !== undefined) replaceFile(file, encrypt(rest, key));
-      return Promise.resolve(removed !== undefined);
-    },
+    get: (name) => settled(() => read()[name]),
+    set: (name, value) => settled(() => replaceFile(file, encrypt({ ...read(), [name]: value }, key))),
+    delete: (name) =>
+      settled(() => {
+        const { [name]: removed, ...rest } = read();
+        if (removed !== undefined) replaceFile(file, encrypt(rest, key));
+        return removed !== undefined;
+      }),
   };
 }
