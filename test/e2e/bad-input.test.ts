@@ -55,8 +55,9 @@ describe("a tool call", () => {
   it("of malformed Python names the line; corrected, the strategy runs", async () => {
     const code = "from AlgorithmImports import *\n\nclass A(QCAlgorithm)\n    pass\n";
     const { strategyId } = await home.call("create_strategy", { name: "malformed", code });
-    const answer = await home.call("run_backtest", { strategyId });
-    expect(answer).toMatchObject({
+    const failed = await home.run(["tools", "call", "run_backtest", JSON.stringify({ strategyId }), "--json"]);
+    expect(failed.code).toBe(1);
+    expect(failed.json()).toMatchObject({
       run: {
         state: "failed",
         error: { code: "BUILD_ERROR", message: expect.stringMatching(/main\.py.*3/s) as unknown },
