@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RefusalError } from "../domain/refusal.ts";
 import type { Trial } from "../domain/trial.ts";
-import { summarisePerformance } from "../evidence/performance-summary.ts";
+import { summarisePerformance, type PerformanceSummary } from "../evidence/performance-summary.ts";
 import { returnMoments } from "../evidence/return-moments.ts";
 import { deflatedSharpe, minimumTrackRecord, probabilisticSharpe } from "../evidence/sharpe-evidence.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
@@ -88,27 +88,14 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
           remedy: "run a backtest first (run_backtest)",
         });
       }
-      const { summary } = chosen;
-      const day = (value: typeof summary.worstDay): string | null =>
-        value === undefined ? null : `${value.date}: ${(value.return * 100).toFixed(2)}%`;
+      const tried = await parts.trials.countOf(strategy.id);
       const data = {
         strategyId: strategy.id,
-        trials: all.length,
+        trials: tried,
         completed: rated.length,
         chosen: describe(chosen.trial),
-        performance: {
-          days: summary.days,
-          totalReturn: summary.totalReturn,
-          annualReturn: summary.annualReturn ?? null,
-          annualDeviation: summary.annualDeviation ?? null,
-          annualSharpe: summary.annualSharpe ?? null,
-          maximumDrawdown: summary.maximumDrawdown,
-          worstDay: day(summary.worstDay),
-          bestDay: day(summary.bestDay),
-          skew: summary.skew,
-          kurtosis: summary.kurtosis,
-        },
-        evidence: evidenceFor(chosen.trial, { tried: all.length, rated: rated.map(({ trial }) => trial) }),
+        performance: performanceOf(chosen.summary),
+        evidence: evidenceFor(chosen.trial, { tried, rated: rated.map(({ trial }) => trial) }),
         grid: rated.slice(-60).map((one) => ({
           trialId: one.trial.id,
           parameters: one.trial.parameters,
@@ -119,6 +106,23 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
       return { data, source: "trial ledger" };
     },
   });
+}
+
+function performanceOf(summary: PerformanceSummary): z.infer<typeof analysis>["performance"] {
+  const day = (value: PerformanceSummary["worstDay"]): string | null =>
+    value === undefined ? null : `${value.date}: ${(value.return * 100).toFixed(2)}%`;
+  return {
+    days: summary.days,
+    totalReturn: summary.totalReturn,
+    annualReturn: summary.annualReturn ?? null,
+    annualDeviation: summary.annualDeviation ?? null,
+    annualSharpe: summary.annualSharpe ?? null,
+    maximumDrawdown: summary.maximumDrawdown,
+    worstDay: day(summary.worstDay),
+    bestDay: day(summary.bestDay),
+    skew: summary.skew,
+    kurtosis: summary.kurtosis,
+  };
 }
 
 function describe(trial: Trial): {

@@ -7,7 +7,7 @@ const createdSchema = z.looseObject({
   projects: z.array(z.looseObject({ projectId: z.int(), name: z.string(), organizationId: z.string() })).min(1),
 });
 
-/** Makes a project with a strategy in it. When the code cannot be written, the project goes again: nothing stays half-done. */
+/** Makes a project with a strategy in it. When the code or the strategy cannot be written, the project goes again: nothing stays half-done. */
 export function createStrategy(parts: StrategyLabParts): Skill {
   const templates = Object.keys(parts.templates);
   return defineSkill({
@@ -34,7 +34,8 @@ export function createStrategy(parts: StrategyLabParts): Skill {
     }),
     answer: async (args, context) => {
       const template = args.code === undefined ? (args.template ?? templates[0] ?? "") : null;
-      const code = args.code ?? parts.templates[template ?? ""];
+      const shipped = Object.hasOwn(parts.templates, template ?? "") ? parts.templates[template ?? ""] : undefined;
+      const code = args.code ?? shipped;
       if (code === undefined) {
         throw new RefusalError({
           code: "TEMPLATE_UNKNOWN",
@@ -49,13 +50,6 @@ export function createStrategy(parts: StrategyLabParts): Skill {
       if (project === undefined)
         throw new RefusalError({ code: "UPSTREAM_REFUSED", message: "the cloud named no project" });
       const { projectId, name, organizationId } = project;
-      try {
-        // A new Python project has a main.py of the cloud's own.
-        await context.upstream("update_file_contents", { projectId, name: "main.py", content: code });
-      } catch (error) {
-        await context.upstream("delete_project", { projectId }).catch(() => undefined);
-        throw error;
-      }
       const strategy = {
         id: parts.newId(),
         name,
@@ -63,7 +57,14 @@ export function createStrategy(parts: StrategyLabParts): Skill {
         createdAt: context.now,
         links: [{ profile: parts.profile, organisation: organizationId, projectId }],
       };
-      await parts.strategies.add(strategy);
+      try {
+        // A new Python project has a main.py of the cloud's own.
+        await context.upstream("update_file_contents", { projectId, name: "main.py", content: code });
+        await parts.strategies.add(strategy);
+      } catch (error) {
+        await context.upstream("delete_project", { projectId }, { evenIfCancelled: true }).catch(() => undefined);
+        throw error;
+      }
       return {
         data: { strategyId: strategy.id, name, projectId, file: "main.py", lines: code.split("\n").length, template },
         source: `project ${projectId}`,

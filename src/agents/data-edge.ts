@@ -168,16 +168,11 @@ const calculateIndicators = (openData: () => DataSource): Skill =>
       const history = readPriceHistory(openData(), args.ticker, args.resolution);
       // Warm-up needs the bars before the range.
       const bars = inRange(history.bars, undefined, args.end);
-      const last = lastOf(history, bars, "in that range");
-      const made = args.indicators.map((request) => ({
-        label: labelOf(request),
-        indicator: createIndicator(request.name, request.parameters),
-      }));
+      const asked = inRange(bars, args.start, undefined).slice(-args.last);
+      const last = lastOf(history, asked, "in that range");
+      const made = labelled(args.indicators);
       const series: Record<string, (number | null)[]> = {};
-      const first = Math.max(
-        bars.length - args.last,
-        args.start === undefined ? 0 : bars.findIndex((bar) => bar.date >= (args.start ?? "")),
-      );
+      const first = bars.length - asked.length;
       bars.forEach((bar, index) => {
         for (const { label, indicator } of made) {
           indicator.update({
@@ -205,9 +200,23 @@ const calculateIndicators = (openData: () => DataSource): Skill =>
     },
   });
 
+/** The same indicator asked for twice is calculated once. */
+function labelled(
+  requests: readonly z.infer<typeof indicatorRequest>[],
+): readonly { readonly label: string; readonly indicator: Indicator }[] {
+  const made = new Map<string, Indicator>();
+  for (const request of requests) {
+    const label = labelOf(request);
+    if (!made.has(label)) made.set(label, createIndicator(request.name, request.parameters));
+  }
+  return [...made].map(([label, indicator]) => ({ label, indicator }));
+}
+
 function labelOf(request: z.infer<typeof indicatorRequest>): string {
-  const values = Object.values(request.parameters);
-  return values.length === 0 ? request.name : `${request.name}(${values.join(",")})`;
+  const given = Object.entries(request.parameters);
+  // One parameter needs no name; several could otherwise look alike.
+  const shown = given.map(([name, value]) => (given.length === 1 ? String(value) : `${name}=${value}`));
+  return shown.length === 0 ? request.name : `${request.name}(${shown.join(",")})`;
 }
 
 /** A value counts from the moment its indicator is ready; before that it is null. */

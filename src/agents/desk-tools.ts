@@ -6,7 +6,7 @@ import { isEnded, type Run } from "../domain/run.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
 import type { UpstreamStatus } from "../gateway/upstream-port.ts";
 import type { Runs } from "../runs/run-definition.ts";
-import { pagesOf, sectionsOf } from "./result-pages.ts";
+import { PAGE_CHARACTERS, pagesOf, sectionsOf } from "./result-pages.ts";
 import { runView, viewOf } from "./run-backtest.ts";
 
 /** What the desk's own tools need from outside. */
@@ -24,6 +24,8 @@ export interface DeskToolsParts {
   readonly startedAt: number;
 }
 
+/** Sections up to so many characters are shown with the list of sections. */
+const SHORT_SECTION = 1500;
 const runId = z.string().min(1).max(64).describe("Id of the run (run_backtest gives it)");
 
 async function existing(runs: Runs, id: string): Promise<Run> {
@@ -99,12 +101,9 @@ const runResult = (parts: DeskToolsParts): Skill =>
       const sections = sectionsOf(result);
       const base = { source: "desk", ...(run === undefined ? {} : { runId: run.id, asOf: run.updatedAt }) };
       if (args.section === undefined) {
-        const short = Object.fromEntries(
-          Object.entries(result).filter(([, value]) => (JSON.stringify(value)?.length ?? 0) <= 1500),
-        );
-        return { ...base, data: { section: null, page: 1, pages: 1, sections, content: short } };
+        return { ...base, data: { section: null, page: 1, pages: 1, sections, content: shortSections(result) } };
       }
-      if (!(args.section in result)) {
+      if (!Object.hasOwn(result, args.section)) {
         throw new RefusalError({
           code: "SECTION_UNKNOWN",
           message: `the result has no section "${args.section}"`,
@@ -122,6 +121,18 @@ const runResult = (parts: DeskToolsParts): Skill =>
       return { ...base, data: { section: args.section, page: args.page, pages: pages.length, sections: [], content } };
     },
   });
+
+/** The short sections of a result, as many as fit on one page. */
+function shortSections(result: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let left = PAGE_CHARACTERS - 2;
+  const short = Object.entries(result).filter(([name, value]) => {
+    const size = JSON.stringify({ [name]: value }).length;
+    if (size > SHORT_SECTION || size > left) return false;
+    left -= size;
+    return true;
+  });
+  return Object.fromEntries(short);
+}
 
 async function longResult(
   parts: DeskToolsParts,

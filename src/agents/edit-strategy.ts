@@ -31,6 +31,7 @@ export function editStrategy(parts: StrategyLabParts): Skill {
       content: z.string().optional(),
     }),
     answer: async (args, context) => {
+      refuseMixture(args);
       const { projectId } = await projectOf(parts, args.strategyId);
       const before = await textOf(context, projectId, args.file);
       const after = args.content ?? edited(before, args);
@@ -47,6 +48,21 @@ export function editStrategy(parts: StrategyLabParts): Skill {
         await context.upstream("update_file_contents", { projectId, name: args.file, content: after });
       return { data, source };
     },
+  });
+}
+
+/** Each form is whole: a forgotten `replace` must not delete a passage, nor `content` hide one. */
+function refuseMixture(args: {
+  readonly content?: string | undefined;
+  readonly find?: string | undefined;
+  readonly replace?: string | undefined;
+}): void {
+  const passage = [args.find, args.replace].filter((part) => part !== undefined).length;
+  if (passage === 0 || (passage === 2 && args.content === undefined)) return;
+  throw new RefusalError({
+    code: "ARGUMENTS_INVALID",
+    message: "expected either content, or find and replace together",
+    remedy: 'give the whole text as content, or both find and replace (replace: "" deletes the passage)',
   });
 }
 

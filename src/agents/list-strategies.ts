@@ -38,7 +38,7 @@ export function listStrategies(parts: StrategyLabParts): Skill {
             name: strategy.name,
             lifecycle: strategy.lifecycle,
             projectId: strategy.links.find(({ profile }) => profile === parts.profile)?.projectId ?? null,
-            trials: trials.length,
+            trials: await parts.trials.countOf(strategy.id),
             bestAnnualSharpe: sharpes.toSorted((a, b) => Number(b) - Number(a))[0] ?? null,
             created: new Date(strategy.createdAt / 1000).toISOString(),
           };

@@ -34,7 +34,7 @@ export function pagesOf(value: unknown): readonly unknown[] {
   if (value !== null && typeof value === "object") {
     const members = Object.entries(value).map(([key, member]) => ({
       item: [key, member] as const,
-      size: key.length + sizeOf(member) + 4,
+      size: sizeOf(key) + sizeOf(member),
     }));
     return packed(members, (items) => Object.fromEntries(items));
   }
@@ -55,7 +55,7 @@ function packed<Item>(
   };
   for (const { item, size: itemSize } of items) {
     if (size + itemSize > PAGE_CHARACTERS) flush();
-    if (itemSize > PAGE_CHARACTERS) pages.push(...pieces(JSON.stringify(item) ?? ""));
+    if (itemSize + 1 > PAGE_CHARACTERS) pages.push(...pieces(JSON.stringify(item) ?? ""));
     else {
       page.push(item);
       size += itemSize;
@@ -65,14 +65,20 @@ function packed<Item>(
   return pages;
 }
 
+/** Characters of a value as JSON, and the comma or colon after it. */
 function sizeOf(value: unknown): number {
   return (JSON.stringify(value)?.length ?? 4) + 1;
 }
 
+/** A text in pieces that are short enough as JSON, where quotes and control characters grow; no character is cut in two. */
 function pieces(text: string): string[] {
-  // Quotes and escapes grow when the piece is put into JSON again.
-  const length = PAGE_CHARACTERS / 2;
-  return Array.from({ length: Math.ceil(text.length / length) }, (_, index) =>
-    text.slice(index * length, (index + 1) * length),
-  );
+  const found: string[] = [];
+  for (let start = 0; start < text.length; start += found.at(-1)?.length ?? text.length) {
+    let length = PAGE_CHARACTERS - 2;
+    while (JSON.stringify(text.slice(start, start + length)).length > PAGE_CHARACTERS)
+      length = Math.floor(length * 0.8);
+    const splitsPair = start + length < text.length && /[\uD800-\uDBFF]$/.test(text.slice(start, start + length));
+    found.push(text.slice(start, start + length - (splitsPair ? 1 : 0)));
+  }
+  return found;
 }

@@ -14,7 +14,11 @@ export interface StrategyLabParts {
     byId(id: string): Promise<Strategy | undefined>;
     byProject(profile: Profile, projectId: number): Promise<Strategy | undefined>;
   };
-  readonly trials: { list(filter: { readonly strategyId?: string; readonly limit?: number }): Promise<Trial[]> };
+  readonly trials: {
+    list(filter: { readonly strategyId?: string; readonly limit?: number }): Promise<Trial[]>;
+    /** How many trials a strategy has, whatever the limit of a list. */
+    countOf(strategyId: string): Promise<number>;
+  };
   /** Runs exist only after the gateway that they call, hence a function. */
   readonly runs: () => Runs;
   readonly newId: () => string;

@@ -62,6 +62,16 @@ export class TrialStore {
     return { all: rows.reduce((sum, { count }) => sum + count, 0), open: open?.count ?? 0 };
   }
 
+  /** How many trials a strategy has: what was tried counts, not what a list shows. */
+  async countOf(strategyId: string): Promise<number> {
+    const { count } = await this.#database
+      .selectFrom("trials")
+      .select((expression) => expression.fn.countAll<number>().as("count"))
+      .where("strategy_id", "=", strategyId)
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
   async byBacktest(profile: string, backtestId: string): Promise<Trial | undefined> {
     const row = await this.#database
       .selectFrom("trials")
