@@ -55,6 +55,7 @@ export function createSession(
             .socket,
         log: (message) => process.stderr.write(`${message}\n`),
       });
+      interrupted.addEventListener("abort", () => front.stop(), { once: true });
       await front.run();
     },
     runDesk: async (onReady) => {

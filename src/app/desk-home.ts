@@ -35,7 +35,6 @@ export function openHome(config: Config): DeskHome {
     openOwnDataFolder(config);
     mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
     privateFolder(config.runtimeDir);
-    if (config.settings.dataFolder === undefined) mkdirSync(join(dataDir, "data"), { recursive: true, mode: 0o700 });
     const identity = identityIn(join(dataDir, "desk.json"));
     const short = createHash("sha256").update(dataDir).digest("hex").slice(0, 20);
     return {

@@ -44,7 +44,7 @@ export function action(
       const session = services.session({ dataDir, profile });
       done((await work({ session, output, services }, ...args.slice(0, -1))) ?? EXIT.DONE);
     } catch (error) {
-      done(report(error, output));
+      done(report(services.interrupted.aborted ? interruptionOf(error) : error, output));
     }
   };
 }
@@ -63,6 +63,15 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
 
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What fails after Ctrl-C failed because of it, unless it says something of its own. */
+function interruptionOf(error: unknown): RefusalError {
+  if (error instanceof RefusalError) return error;
+  return new RefusalError(
+    { code: "CANCELLED", message: "the command was interrupted before it was done", remedy: "run it again" },
+    { cause: error },
+  );
 }
 
 function report(error: unknown, output: Output): number {

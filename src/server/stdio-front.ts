@@ -46,6 +46,11 @@ export class StdioFront {
     this.#options = options;
   }
 
+  /** Ends as if the client's input had ended. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
   /** Serves until the client's input ends. */
   async run(): Promise<void> {
     const lines = createInterface({ input: this.#options.input });

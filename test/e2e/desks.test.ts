@@ -1,8 +1,9 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openE2eHome } from "../support/e2e-home.ts";
-import { allProcesses } from "../support/e2e-processes.ts";
+import { allProcesses, eventually, familyOf, HAS_PROC, survivors, type SeenProcess } from "../support/e2e-processes.ts";
 
 describe("a data directory", () => {
   it("has one desk: commands at once start one together, and a second desk is refused", async () => {
@@ -25,6 +26,27 @@ describe("a data directory", () => {
     expect(other.json()).toMatchObject({ error: { code: "PROFILE_DIFFERS" } });
     expect(await home.run(["tools", "list", "--profile", "local"])).toMatchObject({ code: 0 });
   });
+});
+
+describe("a demo", () => {
+  it("that is interrupted says so, stops its desk and leaves no process", async () => {
+    await using home = openE2eHome();
+    let family: readonly SeenProcess[] = [];
+    const interrupt = async (child: ChildProcess): Promise<void> => {
+      const seen = (): SeenProcess[] => allProcesses().filter(({ commandLine }) => commandLine.includes(home.folder));
+      await eventually(() => seen().some(({ commandLine }) => commandLine.includes(" serve ")));
+      family = [...familyOf(child.pid ?? 0), ...seen()];
+      child.kill("SIGINT");
+    };
+    const done = await home.run(["demo", "--json"], {
+      env: { TMPDIR: home.folder },
+      started: (child) => void interrupt(child),
+    });
+    expect(done).toMatchObject({ code: 1, err: "" });
+    expect(done.lines()).toEqual([{ error: expect.objectContaining({ code: "CANCELLED" }) as unknown }]);
+    expect(family.length).toBeGreaterThan(HAS_PROC ? 2 : -1);
+    expect(await survivors(family)).toEqual([]);
+  }, 60_000);
 });
 
 describe("demos at once, while the user's own desk runs", () => {

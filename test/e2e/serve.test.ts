@@ -137,6 +137,19 @@ describe("a client of `quantwright serve`", () => {
   });
 });
 
+describe("`quantwright serve`", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)("ends at %s, as clients end their servers", async (signal) => {
+    const { command, args, env } = serveParameters(home);
+    const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    const answered = new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
+    child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })}\n`);
+    await answered;
+    child.kill(signal);
+    expect(await ended).toBe(0);
+  });
+});
+
 describe("standard output of `quantwright serve`", () => {
   it("carries protocol frames only, whatever the client sends, and the process ends with its input", async () => {
     const { command, args, env } = serveParameters(home);

@@ -45,7 +45,7 @@ const START_CASH = 100_000;
 export async function runDemo(user: Config, request: DemoRequest): Promise<DemoOutcome> {
   const startedAt = systemClock.now();
   const config = demoConfig(user);
-  const say = stepper(request.onStep);
+  const say = stepper(request);
   const data = await say(
     "real prices",
     () => importDemoPrices({ folder: join(config.dataDir, "data"), packageRoot: config.packageRoot }),
@@ -176,8 +176,9 @@ function demoConfig(user: Config): Config {
 
 type Say = <T>(title: string, work: () => Promise<T>, detail: (value: T) => string) => Promise<T>;
 
-function stepper(onStep: (step: DemoStep) => void): Say {
+function stepper({ onStep, signal }: DemoRequest): Say {
   return async (title, work, detail) => {
+    signal.throwIfAborted();
     onStep({ kind: "begin", title, detail: "" });
     const value = await work();
     onStep({ kind: "done", title, detail: detail(value) });
