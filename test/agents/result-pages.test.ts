@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PAGE_CHARACTERS, pagesOf, sectionsOf } from "../../src/agents/result-pages.ts";
 
@@ -16,9 +16,9 @@ function rejoin(pages: readonly unknown[], kind: "list" | "map" | "text"): unkno
       } catch {
         // The item goes on in the next piece.
       }
-    } else items.push(...(Array.isArray(page) ? page : Object.entries(page as object)));
+    } else items.push(...(Array.isArray(page) ? (page as unknown[]) : Object.entries(page as object)));
   }
-  expect(text).toBe("");
+  if (text !== "") throw new Error("a piece is left over");
   return kind === "list" ? items : Object.fromEntries(items as [string, unknown][]);
 }
 
@@ -41,11 +41,12 @@ const member = fc.oneof(
 const options = { numRuns: 150 };
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-function check(value: unknown, kind: "list" | "map" | "text"): void {
+/** What the pages of a value are together, after a look at the length of each. */
+function throughPages(value: unknown, kind: "list" | "map" | "text"): unknown {
   const pages = pagesOf(value);
-  for (const page of pages) expect(JSON.stringify(page).length).toBeLessThanOrEqual(PAGE_CHARACTERS);
+  if (pages.some((page) => JSON.stringify(page).length > PAGE_CHARACTERS)) throw new Error("a page is too long");
   const whole = pages.length === 1 && JSON.stringify(value).length <= PAGE_CHARACTERS;
-  expect(json(whole ? pages[0] : rejoin(pages, kind))).toEqual(json(value));
+  return json(whole ? pages[0] : rejoin(pages, kind));
 }
 
 describe("the pages of a result", () => {
@@ -58,7 +59,7 @@ describe("the pages of a result", () => {
       { maxLength: 60 },
     );
     fc.assert(
-      fc.property(lists, (list) => check(list, "list")),
+      fc.property(lists, (list) => void expect(throughPages(list, "list")).toEqual(json(list))),
       options,
     );
   });
@@ -66,7 +67,10 @@ describe("the pages of a result", () => {
   it("are at most 8,000 characters each, and together the whole: maps", () => {
     const key = fc.string({ unit: "binary", maxLength: 50 }).filter((name) => name !== "__proto__");
     fc.assert(
-      fc.property(fc.dictionary(key, member, { maxKeys: 60 }), (map) => check(map, "map")),
+      fc.property(
+        fc.dictionary(key, member, { maxKeys: 60 }),
+        (map) => void expect(throughPages(map, "map")).toEqual(json(map)),
+      ),
       options,
     );
   });
@@ -74,7 +78,7 @@ describe("the pages of a result", () => {
   it("are at most 8,000 characters each, and together the whole: texts", () => {
     const texts = fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join(""));
     fc.assert(
-      fc.property(texts, (text) => check(text, "text")),
+      fc.property(texts, (text) => void expect(throughPages(text, "text")).toEqual(json(text))),
       options,
     );
   });
@@ -86,7 +90,8 @@ describe("the pages of a result", () => {
   it("fill a page to its last character, and no further", () => {
     expect(pagesOf("x".repeat(PAGE_CHARACTERS - 2))).toHaveLength(1);
     expect(pagesOf("x".repeat(PAGE_CHARACTERS - 1))).toHaveLength(2);
-    for (const size of [7992, 7993, 7994, 7995, 7996, 7997, 7998]) check([["x".repeat(size)], 1], "list");
+    for (const size of [7992, 7993, 7994, 7995, 7996, 7997, 7998])
+      expect(throughPages([["x".repeat(size)], 1], "list")).toEqual([["x".repeat(size)], 1]);
   });
 
   it("are counted in the list of sections", () => {
