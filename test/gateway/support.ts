@@ -110,6 +110,8 @@ export async function gatewayUnderTest(
     readonly skills?: readonly Skill[];
     readonly roles?: readonly AgentRole[];
     readonly profile?: Profile;
+    /** A real upstream in the place of the scripted one. */
+    readonly upstreams?: Upstreams;
   } = {},
 ): Promise<GatewayUnderTest> {
   const stack = new AsyncDisposableStack();
@@ -126,7 +128,8 @@ export async function gatewayUnderTest(
     sources: [{ upstream: "quantconnect", prefix: "qc_", build: "1" }],
     pins: createPinStore(database, clock),
   });
-  await registry.refresh(upstreams, "quantconnect");
+  const real = options.upstreams ?? upstreams;
+  await registry.refresh(real, "quantconnect");
   const artifacts = new Artifacts(`${place.folder}/artifacts`);
   const trials = new TrialStore(database);
   const strategies = new StrategyStore(database);
@@ -152,7 +155,7 @@ export async function gatewayUnderTest(
   let broken: (entry: AuditEntry) => boolean = () => false;
   const gateway = new Gateway({
     registry,
-    upstreams,
+    upstreams: real,
     ledger: {
       commit: async (write: LedgerCommit) => {
         if (broken(write.entry)) throw new RefusalError({ code: "AUDIT_UNAVAILABLE", message: "disk full" });
