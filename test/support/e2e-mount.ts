@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Programs of the system, not of a package. */
+const TOOLS = { mount: "mount", unmount: "umount" } as const;
+
 /** A small file system of its own; undefined where this user may not mount one. Taken down at the end of the process at the latest. */
 export function mountFolder(options: string): ({ readonly folder: string } & Disposable) | undefined {
   if (process.platform !== "linux") return undefined;
   const folder = mkdtempSync(join(tmpdir(), "qw-mount-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
+    execFileSync(TOOLS.mount, ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
   } catch {
     rmSync(folder, { recursive: true });
     return undefined;
@@ -16,7 +19,7 @@ export function mountFolder(options: string): ({ readonly folder: string } & Dis
   const takeDown = (): void => {
     process.off("exit", takeDown);
     try {
-      execFileSync("umount", ["--lazy", folder], { stdio: "ignore" });
+      execFileSync(TOOLS.unmount, ["--lazy", folder], { stdio: "ignore" });
       rmSync(folder, { recursive: true });
     } catch {
       // It is gone already.
