@@ -31,7 +31,7 @@ describe("the gateway before the vendored server", () => {
   it("lists its tools under a prefix and passes their answers on", async () => {
     const names = desk.registry.list("full").map(({ name }) => name);
     expect(names).toEqual(VENDORED_TOOLS.map(({ name }) => `qc_${name}`).sort());
-    api.expect({ path: "/api/v2/projects/read", answer: { success: true, projects: [{ projectId: 7 }] } });
+    api.expect({ path: "/projects/read", answer: { success: true, projects: [{ projectId: 7 }] } });
     const { result, refusal } = await call("qc_read_project", { projectId: 7 });
     expect(refusal).toBeUndefined();
     expect(textOf(result)).toContain('"projectId":7');
@@ -39,12 +39,12 @@ describe("the gateway before the vendored server", () => {
   });
 
   it("calls a write unknown when the server is killed in it, sends it once, and goes on", async () => {
-    api.expect({ path: "/api/v2/projects/create", answer: {}, behave: () => process.kill(pid(), "SIGKILL") });
+    api.expect({ path: "/projects/create", answer: {}, behave: () => process.kill(pid(), "SIGKILL") });
     const before = api.received.length;
     const lost = await call("qc_create_project", { name: "x", language: "Py" });
     expect(lost.refusal?.code).toBe("OUTCOME_UNKNOWN");
     const at = performance.now();
-    api.expect({ path: "/api/v2/projects/read", answer: { success: true, projects: [] } });
+    api.expect({ path: "/projects/read", answer: { success: true, projects: [] } });
     expect((await call("qc_read_project", { projectId: 7 })).refusal).toBeUndefined();
     expect(performance.now() - at).toBeLessThan(2000);
     const paths = api.received.slice(before).map(({ path }) => path);
