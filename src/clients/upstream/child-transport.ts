@@ -64,9 +64,12 @@ export class ChildTransport implements Transport {
         reject(new NotSentError());
         return;
       }
-      this.#input.write(serializeMessage(message), (error) =>
-        error ? reject(new NotSentError({ cause: error })) : resolve(),
-      );
+      this.#input.write(serializeMessage(message), (error) => {
+        if (!error) return resolve();
+        reject(new NotSentError({ cause: error }));
+        // A server that does not listen any more is of no use. Closed after the sender has heard why.
+        setImmediate(() => void this.close());
+      });
     });
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { backoffMilliseconds } from "../../../src/clients/upstream/backoff.ts";
@@ -94,6 +95,16 @@ describe("a supervised upstream", () => {
     await until(() => said("hang begins"), "the call reaches the server");
     expect(await waiting).toMatchObject({ kind: "lost", sent: true, timedOut: true });
     expect(readFileSync(journal(), "utf8").match(/hang begins/g)).toHaveLength(1);
+  });
+
+  it("is replaced when it listens no more, and no call is lost by that", async () => {
+    const upstreams = manager();
+    const first = await pidOf(upstreams);
+    expect(textOf(await call(upstreams, "deafen"))).toBe("what?");
+    await delay(100);
+    const outcome = await call(upstreams, "pid");
+    expect(Number(textOf(outcome))).not.toBe(first);
+    expect(isAlive(first)).toBe(false);
   });
 
   it("is not held up by what the dead child left in its group, and leaves none of it", async () => {

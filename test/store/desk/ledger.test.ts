@@ -64,6 +64,15 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the ledger on $name",
     expect(await ledger.verify()).toMatchObject({ ok: true, count: 2000 });
   });
 
+  it("wakes a commit that comes any number of steps after the one before was answered", async () => {
+    for (let steps = 0; steps < 60; steps += 1) {
+      await ledger.commit({ entry: auditEntry() });
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      await ledger.commit({ entry: auditEntry() });
+    }
+    expect(ledger.head.count).toBe(120);
+  });
+
   it("fails one bad commit of a group alone, and leaves no gap", async () => {
     const group = ["a", "b", "c", "d"].map((callId) =>
       ledger.commit({ entry: auditEntry({ callId }), intentKey: callId === "c" ? "host/a" : `host/${callId}` }),

@@ -1,6 +1,6 @@
 /** A small MCP server whose tools misbehave when asked to. */
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { McpServer } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
@@ -61,6 +61,12 @@ function createServer(): McpServer {
       await context.mcpReq.notify({ method: "notifications/progress", params });
     }
     return text("done");
+  });
+  server.registerTool("deafen", { inputSchema: empty }, () => {
+    // Lives on and could speak, but listens no more.
+    setInterval(() => undefined, 1000);
+    setImmediate(() => closeSync(0));
+    return text("what?");
   });
   server.registerTool("last_words", { inputSchema: empty }, () => {
     setImmediate(() => process.exit(0));
