@@ -8,7 +8,6 @@ import { listData } from "../clients/data/list-data.ts";
 import { processStartedAt } from "../clients/process/process-identity.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { StdioFront } from "../server/stdio-front.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import { backtestFile } from "./backtest-file.ts";
 import { ControlClient } from "./control-client.ts";
@@ -19,6 +18,7 @@ import { openHome } from "./desk-home.ts";
 import { examine } from "./doctor.ts";
 import { installClient } from "./install-client.ts";
 import { runCloud } from "./run-cloud.ts";
+import { serveClient } from "./serve-client.ts";
 import { startDesk } from "./start-desk.ts";
 
 /** Everything that commands need, for one data directory. */
@@ -46,18 +46,7 @@ export function createSession(
       }
       return false;
     },
-    serve: async (toolset) => {
-      const front = new StdioFront({
-        input: process.stdin,
-        output: process.stdout,
-        connect: async () =>
-          (await connectOrStart(config, { kind: "host", channel: "mcp", toolset, profile: parts.flags.profile }))
-            .socket,
-        log: (message) => process.stderr.write(`${message}\n`),
-      });
-      interrupted.addEventListener("abort", () => front.stop(), { once: true });
-      await front.run();
-    },
+    serve: (toolset, start) => serveClient(config, { toolset, start, profile: parts.flags.profile, interrupted }),
     runDesk: async (onReady) => {
       await using desk = await startDesk(config);
       onReady();

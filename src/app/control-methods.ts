@@ -32,6 +32,14 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       if (stopping) setTimeout(end, 50);
       return { stopping, busy, pid: process.pid };
     }),
+    // A desk that was made for one program ends with it, however that program ends: its stream closes.
+    "ends-with-me": controlMethod(
+      nothing,
+      (_, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => resolve(end()), { once: true });
+        }),
+    ),
     "tools.list": controlMethod(z.object({ toolset }), (params) =>
       Promise.resolve(
         core.registry

@@ -74,9 +74,11 @@ function otherProfile(greeting: Greeting, profile: Profile): RefusalError {
 export async function connectOrStart(
   config: Config,
   opening: DeskOpening,
+  signal?: AbortSignal,
 ): Promise<{ readonly socket: Socket; readonly greeting: Greeting; readonly started: boolean }> {
   const running = await connectToDesk(config, opening);
   if (running !== undefined) return { ...running, started: false };
+  signal?.throwIfAborted();
   await startInBackground(config);
   for (let waited = 0; waited < START_MILLISECONDS; waited += 100) {
     const connected = await connectToDesk(config, opening);

@@ -57,7 +57,8 @@ export interface CliSession {
   runningDesk(): Promise<DeskLink | undefined>;
   /** Resolves when the process with that id is gone, or false after ten seconds. */
   processEnded(pid: number): Promise<boolean>;
-  serve(toolset: "desk" | "research" | "full"): Promise<void>;
+  /** Serves a client on standard input and output; `start` says whether a desk is started where none runs. */
+  serve(toolset: "desk" | "research" | "full", start: boolean): Promise<void>;
   /** Runs a desk in this process until it is asked to stop. */
   runDesk(onReady: () => void): Promise<void>;
   runCloud(request: {

@@ -61,7 +61,9 @@ export class StdioFront {
       try {
         const desk = await this.#options.connect(this.#stop.signal);
         attempt = 0;
-        await this.#serveFrom(desk);
+        // Whoever went away meanwhile is not served: his end was heard once and will not be again.
+        if (this.#stop.signal.aborted) desk.destroy();
+        else await this.#serveFrom(desk);
       } catch (error) {
         if (this.#stop.signal.aborted) break;
         const reason = error instanceof Error ? error.message : String(error);

@@ -29,24 +29,32 @@ describe("a data directory", () => {
 });
 
 describe("a demo", () => {
-  it("that is interrupted says so, stops its desk and leaves no process", async () => {
-    await using home = openE2eHome();
-    let family: readonly SeenProcess[] = [];
-    const interrupt = async (child: ChildProcess): Promise<void> => {
-      const seen = (): SeenProcess[] => allProcesses().filter(({ commandLine }) => commandLine.includes(home.folder));
-      await eventually(() => seen().some(({ commandLine }) => commandLine.includes(" serve ")));
-      family = [...familyOf(child.pid ?? 0), ...seen()];
-      child.kill("SIGINT");
-    };
-    const done = await home.run(["demo", "--json"], {
-      env: { TMPDIR: home.folder },
-      started: (child) => void interrupt(child),
-    });
-    expect(done).toMatchObject({ code: 1, err: "" });
-    expect(done.lines()).toEqual([{ error: expect.objectContaining({ code: "CANCELLED" }) as unknown }]);
-    expect(family.length).toBeGreaterThan(HAS_PROC ? 2 : -1);
-    expect(await survivors(family)).toEqual([]);
-  }, 60_000);
+  it.each([
+    ["interrupted says so", "SIGINT", 1],
+    ["killed says nothing", "SIGKILL", null],
+  ] as const)(
+    "that is %s, and leaves no desk and no process",
+    async (_, signal, code) => {
+      await using home = openE2eHome();
+      let family: readonly SeenProcess[] = [];
+      const interrupt = async (child: ChildProcess): Promise<void> => {
+        const seen = (): SeenProcess[] => allProcesses().filter(({ commandLine }) => commandLine.includes(home.folder));
+        await eventually(() => seen().some(({ commandLine }) => commandLine.includes(" serve ")));
+        family = [...familyOf(child.pid ?? 0), ...seen()];
+        child.kill(signal);
+      };
+      const done = await home.run(["demo", "--json"], {
+        env: { TMPDIR: home.folder },
+        started: (child) => void interrupt(child),
+      });
+      expect(done).toMatchObject({ code, err: "" });
+      const refusals = [{ error: expect.objectContaining({ code: "CANCELLED" }) as unknown }];
+      expect(done.lines()).toEqual(signal === "SIGINT" ? refusals : []);
+      expect(family.length).toBeGreaterThan(HAS_PROC ? 2 : -1);
+      expect(await survivors(family)).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe("demos at once, while the user's own desk runs", () => {

@@ -23,13 +23,17 @@ class ScriptedDesk {
     this.#stream.write(`${JSON.stringify(frame)}\n`);
   }
 
+  get gone(): boolean {
+    return this.#stream.destroyed;
+  }
+
   die(): void {
     this.#stream.destroy();
   }
 }
 
 /** A front between a client and desks that come and go. */
-function openFront(options: { readonly refuses?: boolean } = {}): {
+function openFront(options: { readonly refuses?: boolean; readonly deaf?: boolean } = {}): {
   readonly desks: ScriptedDesk[];
   readonly heard: Frame[];
   readonly raw: string[];
@@ -55,7 +59,7 @@ function openFront(options: { readonly refuses?: boolean } = {}): {
     else
       await new Promise<void>((resolve, reject) => {
         doors.push(resolve);
-        signal.addEventListener("abort", () => reject(new Error("the client went away")));
+        if (options.deaf !== true) signal.addEventListener("abort", () => reject(new Error("the client went away")));
       });
     const [near, far] = duplexPair();
     far.on("close", () => near.destroy());
@@ -128,6 +132,14 @@ describe("the stdio face of the desk", () => {
     front.admit();
     expect(await eventually(() => front.desks[0]?.got.length === 1000)).toBe(true);
     await front.end();
+  });
+
+  it("serves nobody who went away before there was a desk", async () => {
+    const front = openFront({ deaf: true });
+    const ended = front.end();
+    front.admit();
+    await ended;
+    expect(front.desks[0]?.gone).toBe(true);
   });
 
   it("answers what waits with the reason when no desk can be had", async () => {

@@ -25,7 +25,15 @@ export async function connectDemoClient(config: Config): Promise<DemoClient> {
   const client = new Client({ name: "quantwright-demo", version: config.version }, { capabilities: {} });
   const transport = new StdioClientTransport({
     command: config.nodePath,
-    args: [join(config.packageRoot, "dist", "main.js"), "serve", "--data-dir", config.dataDir, "--toolset", "full"],
+    args: [
+      join(config.packageRoot, "dist", "main.js"),
+      "serve",
+      "--data-dir",
+      config.dataDir,
+      "--toolset",
+      "full",
+      "--no-start",
+    ],
     env: { QUANTWRIGHT_CACHE_DIR: config.cacheDir, QUANTWRIGHT_RUNTIME_DIR: config.runtimeDir },
     stderr: "ignore",
     maxBufferSize: 64 * 1024 * 1024,

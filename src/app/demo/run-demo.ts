@@ -196,6 +196,8 @@ async function startDemoDesk(
 ): Promise<{ readonly control: ControlClient; readonly detail: string; stop(): Promise<void> }> {
   const { socket } = await connectOrStart(config, { kind: "cli", channel: "control" });
   const control = new ControlClient(socket);
+  // Never answered: the desk ends when this connection does.
+  control.request("ends-with-me").catch(() => undefined);
   const status = statusSchema.parse(await control.request("status"));
   const upstream = status.upstreams[0];
   return {

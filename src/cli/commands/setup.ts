@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { z } from "zod";
 import type { CheckResult, CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
@@ -55,11 +55,15 @@ export function addSetupCommands(program: Command, services: CliServices, done: 
     program
       .command("serve")
       .description("the aggregated MCP server on standard input and output")
-      .option("--toolset <name>", "desk, research or full", "desk"),
+      .option("--toolset <name>", "desk, research or full", "desk")
+      .addOption(new Option("--no-start", "use a running desk only").hideHelp()),
   ).action(
     action(services, done, async ({ session }, options) => {
-      const { toolset } = parseOptions(z.object({ toolset: z.enum(["desk", "research", "full"]) }), options);
-      await session.serve(toolset);
+      const { toolset, start } = parseOptions(
+        z.object({ toolset: z.enum(["desk", "research", "full"]), start: z.boolean() }),
+        options,
+      );
+      await session.serve(toolset, start);
     }),
   );
   addCloudCommand(program, services, done);
