@@ -33,15 +33,16 @@ export class ChildTransport implements Transport {
   #buffered = 0;
   readonly #end = Promise.withResolvers<void>();
   #closed = false;
+  #deaf = false;
 
   constructor(streams: { readonly input: Writable; readonly output: Readable }) {
     this.#input = streams.input;
     this.#output = streams.output;
   }
 
-  /** Whether messages can still be sent: false as soon as the server's output has ended. */
+  /** Whether messages can still be sent: false as soon as the server's output has ended, or a message did not go out. */
   get isOpen(): boolean {
-    return !this.#closed;
+    return !this.#closed && !this.#deaf;
   }
 
   /** Resolves when the server's output has ended. */
@@ -66,6 +67,7 @@ export class ChildTransport implements Transport {
       }
       this.#input.write(serializeMessage(message), (error) => {
         if (!error) return resolve();
+        this.#deaf = true;
         reject(new NotSentError({ cause: error }));
         // A server that does not listen any more is of no use. Closed after the sender has heard why.
         setImmediate(() => void this.close());
