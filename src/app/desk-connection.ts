@@ -50,7 +50,8 @@ export async function connectToDesk(
   try {
     const greeting = greetingSchema.parse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));
     const { kind, channel, toolset, profile } = opening;
-    if (profile !== undefined && greeting.profile !== profile) throw otherProfile(greeting, profile);
+    if (profile !== undefined && greeting.profile !== undefined && greeting.profile !== profile)
+      throw otherProfile(greeting, profile);
     const proof = proofOf(home.socketKeys[kind], { nonce: greeting.nonce, kind, channel });
     socket.write(`${JSON.stringify({ kind, channel, ...(toolset === undefined ? {} : { toolset }), proof })}\n`);
     const admission = admissionSchema.parse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));
@@ -65,7 +66,7 @@ export async function connectToDesk(
 function otherProfile(greeting: Greeting, profile: Profile): RefusalError {
   return new RefusalError({
     code: "PROFILE_DIFFERS",
-    message: `profile ${profile} was asked for, but the desk that runs here (pid ${greeting.pid}) is of profile ${greeting.profile}`,
+    message: `profile ${profile} was asked for, but the desk that runs here (pid ${greeting.pid}) is of profile ${greeting.profile ?? "unknown"}`,
     remedy: "stop it with `quantwright down` and ask again, or leave --profile out to use it",
   });
 }

@@ -17,7 +17,8 @@ export const greetingSchema = z.object({
   nonce: z.string(),
   pid: z.int(),
   home: z.string(),
-  profile: z.string(),
+  /** A desk of an older version does not say it, and must be stoppable all the same. */
+  profile: z.string().optional(),
 });
 
 export const openingSchema = z.object({
