@@ -115,7 +115,7 @@ function createGateway(
 ): Gateway {
   const { store, upstreams, mask, log, agents, registry, recorder, read } = parts;
   // The local cloud has no live deployments in this version; an account may.
-  const lookup = new DeploymentLookup(() => read("list_live_algorithms", { status: "Running" }));
+  const lookup = new DeploymentLookup(() => read("list_live_algorithms", {}));
   return new Gateway({
     registry,
     upstreams,

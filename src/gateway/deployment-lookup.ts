@@ -4,6 +4,8 @@ import type { DeploymentState } from "./classify.ts";
 const liveListSchema = z.looseObject({
   live: z.array(z.looseObject({ projectId: z.number(), status: z.string().optional() })),
 });
+/** Deployments that will not trade again; every other state, also one that we do not know, counts as live. */
+const ENDED = new Set(["Stopped", "Liquidated", "Deleted", "Completed", "RuntimeError", "DeployError", "Invalid"]);
 const FRESH_MICROSECONDS = 30_000_000;
 
 /** Knows which projects run live, from the account itself, asked again when the answer is over 30 s old. */
@@ -23,7 +25,8 @@ export class DeploymentLookup {
       () => undefined,
     );
     if (parsed?.success !== true) return { liveProjects: "unknown" };
-    const state: DeploymentState = { liveProjects: new Set(parsed.data.live.map(({ projectId }) => projectId)) };
+    const live = parsed.data.live.filter(({ status }) => status === undefined || !ENDED.has(status));
+    const state: DeploymentState = { liveProjects: new Set(live.map(({ projectId }) => projectId)) };
     this.#known = { at: now, state };
     return state;
   }

@@ -69,7 +69,24 @@ describe("the policy", () => {
   });
 });
 
+describe("the fixed policy", () => {
+  it("refuses an optimisation, whose backtests could not be recorded as trials", () => {
+    const verdict = decide({ principal: "cli", tool: "qc_create_optimization", class: "compute" });
+    expect(verdict.ok ? "allowed" : verdict.refusal.code).toBe("TRIALS_NOT_YET_RECORDED");
+    expect(decide({ principal: "cli", tool: "qc_create_backtest", class: "compute" }).ok).toBe(true);
+  });
+});
+
 describe("the look-up of deployments", () => {
+  it("counts every deployment as live that has not ended for certain", async () => {
+    const live = ["Running", "LoggingIn", "SomethingNew", "Stopped", "Liquidated"].map((status, projectId) => ({
+      status,
+      projectId,
+    }));
+    const lookup = new DeploymentLookup(() => Promise.resolve({ live }));
+    expect(await lookup.state(0)).toEqual({ liveProjects: new Set([0, 1, 2]) });
+  });
+
   it("asks again after 30 s, and knows nothing where the answer does not come or cannot be read", async () => {
     const bodies: unknown[] = [{ live: [{ projectId: 7 }] }, { live: [] }, { live: "none" }];
     let asked = 0;

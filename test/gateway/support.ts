@@ -166,8 +166,7 @@ export async function gatewayUnderTest(
     },
     trials: recorder,
     roles: options.roles ?? [],
-    deployments:
-      profile === "local" ? undefined : new DeploymentLookup(() => read("list_live_algorithms", { status: "Running" })),
+    deployments: profile === "local" ? undefined : new DeploymentLookup(() => read("list_live_algorithms", {})),
     artifacts,
     clock,
     newId,
