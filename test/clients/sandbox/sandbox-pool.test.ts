@@ -119,7 +119,7 @@ describe("a backtest", () => {
     expect(result.logs[0]).toMatch(/ printed$/);
     expect(result.logs).toHaveLength(10_000);
     expect(Math.max(...result.logs.map((line) => line.length))).toBeLessThan(2100);
-    expect(result.warnings).toMatchObject([{ code: "LOG_LIMIT" }]);
+    expect(result.warnings.filter(({ code }) => code === "LOG_LIMIT")).toHaveLength(1);
   });
 
   it("sees the algorithm's time, fixed hashes and fixed randomness, so that every run is the same", async () => {
