@@ -12,7 +12,8 @@ const TRADING_DAYS = 252;
 const SMALLEST_SAMPLE = 30;
 const number = z.number().nullable();
 
-const analysis = z.object({
+/** The answer of analyze_strategy; whoever reads it parses with this. */
+export const analysisSchema = z.object({
   strategyId: z.string(),
   trials: z.int(),
   completed: z.int(),
@@ -65,7 +66,7 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
       strategyId,
       trialId: z.string().optional().describe("A trial to look at instead of the best one"),
     }),
-    output: analysis,
+    output: analysisSchema,
     answer: async (args) => {
       const { strategy } = await projectOf(parts, args.strategyId);
       const all = await parts.trials.list({ strategyId: strategy.id });
@@ -108,7 +109,7 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
   });
 }
 
-function performanceOf(summary: PerformanceSummary): z.infer<typeof analysis>["performance"] {
+function performanceOf(summary: PerformanceSummary): z.infer<typeof analysisSchema>["performance"] {
   const day = (value: PerformanceSummary["worstDay"]): string | null =>
     value === undefined ? null : `${value.date}: ${(value.return * 100).toFixed(2)}%`;
   return {

@@ -1,7 +1,6 @@
 import { z } from "zod";
+import type { analysisSchema } from "../../agents/analyze-strategy.ts";
 import type { ReportFigures } from "../../web/demo-report.ts";
-
-const number = z.number().nullable();
 
 export const strategySchema = z.looseObject({ strategyId: z.string(), projectId: z.int(), lines: z.int() });
 
@@ -18,43 +17,6 @@ export const backtestSchema = z.looseObject({
   status: z.string().optional(),
   error: z.string().optional(),
   warnings: z.array(z.string()).optional(),
-});
-
-export const analysisSchema = z.looseObject({
-  trials: z.int(),
-  completed: z.int(),
-  chosen: z.looseObject({
-    trialId: z.string(),
-    name: z.string(),
-    parameters: z.record(z.string(), z.string()),
-    statistics: z.record(z.string(), z.string()),
-    synthetic: z.boolean(),
-    period: z.string(),
-  }),
-  performance: z.looseObject({
-    days: z.int(),
-    totalReturn: z.number(),
-    annualReturn: number,
-    annualDeviation: number,
-    annualSharpe: number,
-    maximumDrawdown: z.number(),
-    worstDay: z.string().nullable(),
-    bestDay: z.string().nullable(),
-  }),
-  evidence: z.looseObject({
-    probabilisticSharpe: number,
-    deflatedSharpe: number,
-    minimumTrackRecordDays: number,
-    verdict: z.string(),
-  }),
-  grid: z.array(
-    z.looseObject({
-      trialId: z.string(),
-      parameters: z.record(z.string(), z.string()),
-      annualSharpe: number,
-      totalReturn: z.number(),
-    }),
-  ),
 });
 
 export const pageSchema = z.looseObject({ pages: z.int(), content: z.unknown() });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { DemoOutcome, DemoStep } from "../../cli/cli-services.ts";
+import { analysisSchema } from "../../agents/analyze-strategy.ts";
 import { lineChart } from "../../cli/terminal-chart.ts";
 import { importDemoPrices } from "../../clients/data/demo-prices.ts";
 import { processStartedAt } from "../../clients/process/process-identity.ts";
@@ -12,14 +13,7 @@ import { demoReportHtml } from "../../web/demo-report.ts";
 import { ControlClient } from "../control-client.ts";
 import { connectOrStart } from "../desk-connection.ts";
 import { connectDemoClient, type DemoClient } from "./demo-client.ts";
-import {
-  analysisSchema,
-  backtestSchema,
-  dailySchema,
-  pageSchema,
-  strategySchema,
-  type DemoFigures,
-} from "./demo-figures.ts";
+import { backtestSchema, dailySchema, pageSchema, strategySchema, type DemoFigures } from "./demo-figures.ts";
 import { demoReport } from "./demo-report.ts";
 import { systemClock } from "../system.ts";
 
