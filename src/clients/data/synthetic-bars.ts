@@ -5,7 +5,7 @@ import { readCalendar } from "./calendar.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { plainReferenceFiles, zipOf } from "./lean-files.ts";
 import { dayNamed } from "./price-date.ts";
-import { SeededRandom } from "./random.ts";
+import { SeededRandom } from "../../domain/seeded-random.ts";
 import { SOURCES_PATH, readSources } from "./sources.ts";
 import type { DataSourceEntry } from "./sources.ts";
 import { writeTogether } from "./write-together.ts";
