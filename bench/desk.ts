@@ -105,6 +105,7 @@ async function readLatencies(
     token,
     organizationId: "0".repeat(32),
     nodes: 1,
+    dataPolicy: undefined,
     log: () => undefined,
   });
   const direct = await connect(

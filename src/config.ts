@@ -14,6 +14,8 @@ const settingsSchema = z.strictObject({
   dataFolder: z.string().optional(),
   /** How many backtests run at once on the local cloud. */
   nodes: z.int().min(1).max(64).optional(),
+  /** What the local cloud does where prices are missing: an error (`real`), or seeded bars (`synthetic`). */
+  dataPolicy: z.enum(["real", "synthetic"]).optional(),
   /** `file` keeps secrets out of the OS keychain, as demos do. */
   vault: z.enum(["keychain", "file"]).optional(),
 });

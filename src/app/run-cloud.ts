@@ -10,6 +10,9 @@ import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
 import { systemClock } from "./system.ts";
 
+/** All clouds make the same prices, so that a result can be had again anywhere. */
+const SYNTHETIC_SEED = 1;
+
 export interface CloudRequest {
   readonly folder: string;
   readonly host: string;
@@ -18,6 +21,8 @@ export interface CloudRequest {
   readonly token: string;
   readonly organizationId: string;
   readonly nodes: number | undefined;
+  /** The settings' own where it is not given; `real` where they have none. */
+  readonly dataPolicy: "real" | "synthetic" | undefined;
   readonly log: (message: string) => void;
 }
 
@@ -31,10 +36,12 @@ export async function runCloud(
     openOwnDataFolder(config);
     const store = stack.use(await openCloudStore(request.folder));
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log: request.log }));
+    const dataPolicy = request.dataPolicy ?? config.settings.dataPolicy ?? "real";
     const nodes = request.nodes ?? Math.max(1, availableParallelism());
     const pool = stack.use(
       createSandboxPool({
         dataFolders: config.dataFolders,
+        syntheticSeed: dataPolicy === "synthetic" ? SYNTHETIC_SEED : undefined,
         cacheFolder: config.cacheDir,
         nodePath: config.nodePath,
         concurrency: nodes,

@@ -69,6 +69,7 @@ export interface CliSession {
     readonly tokenFile: string | undefined;
     readonly organizationId: string | undefined;
     readonly nodes: number | undefined;
+    readonly dataPolicy: "real" | "synthetic" | undefined;
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;

@@ -16,6 +16,8 @@ export const sandboxRequestSchema = z.discriminatedUnion("type", [
     pythonFolder: z.string(),
     snapshotFile: z.string().optional(),
     dataFolders: z.array(z.string()),
+    /** Where given, prices that the folders lack are made from this seed. */
+    syntheticSeed: z.int().optional(),
     memoryMib: z.int().positive(),
   }),
   /** Write a memory snapshot to `target` and end. */

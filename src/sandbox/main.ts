@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { PyodideAPI } from "pyodide";
+import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
 import type { SandboxRequest } from "../lean/sandbox-protocol.ts";
 import { installAlgorithmClock } from "./algorithm-clock.ts";
 import { compileProject } from "./compile.ts";
@@ -41,7 +42,9 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   let print: (text: string) => void = () => {};
   const { pyodide, start } = await load(request, (text) => print(text));
   const runtime = pythonRuntime(pyodide);
-  const data = openDataFolder(request.dataFolders);
+  const folders = openDataFolder(request.dataFolders);
+  const { syntheticSeed } = request;
+  const data = syntheticSeed === undefined ? folders : new SyntheticSource(folders, { seed: syntheticSeed });
   scrubRealm(fileSystemTables(pyodide));
   pipe.send({ type: "ready", start, milliseconds: performance.now() - began });
   for (let next = pipe.receive(); next !== undefined; next = pipe.receive()) {

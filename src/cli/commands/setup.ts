@@ -78,6 +78,7 @@ const cloudOptions = z.object({
   tokenFile: z.string().optional(),
   organizationId: z.string().optional(),
   nodes: z.coerce.number().int().min(1).max(64).optional(),
+  dataPolicy: z.enum(["real", "synthetic"]).optional(),
 });
 
 function addCloudCommand(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -90,7 +91,11 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
     .option("--user-id <id>", "the user id that clients send", "1")
     .option("--token-file <file>", "file with the API token that clients must know; made if it is not there")
     .option("--organization-id <id>", "the organisation that it shows")
-    .option("--nodes <count>", "how many backtests run at once");
+    .option("--nodes <count>", "how many backtests run at once")
+    .option(
+      "--data-policy <policy>",
+      "where prices are missing: `real` is an error that names them, `synthetic` makes seeded ones and says so",
+    );
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, options) => {
       const request = parseOptions(cloudOptions, options);
@@ -100,6 +105,7 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
         tokenFile: request.tokenFile,
         organizationId: request.organizationId,
         nodes: request.nodes,
+        dataPolicy: request.dataPolicy,
         onReady: (url) =>
           output.result(
             { url, port: Number(new URL(url).port), userId: request.userId },

@@ -19,6 +19,8 @@ const DEFAULT_MEMORY_MIB = 256;
 export interface SandboxPoolOptions {
   /** LEAN data folders, the first one's files winning. */
   readonly dataFolders: readonly string[];
+  /** Where given, prices that the folders lack are made from this seed, and results say so. */
+  readonly syntheticSeed?: number | undefined;
   /** Where the interpreter's memory snapshot is kept. */
   readonly cacheFolder: string;
   /** The Node executable that sandboxes run on. */
@@ -184,6 +186,7 @@ class Pool implements SandboxPool {
           dataFolders,
           memoryMib: DEFAULT_MEMORY_MIB,
           ...(snapshotFile === undefined ? {} : { snapshotFile }),
+          ...(this.#options.syntheticSeed === undefined ? {} : { syntheticSeed: this.#options.syntheticSeed }),
         },
         "ready",
       );
