@@ -156,7 +156,7 @@ export interface PositionsParts {
 }
 
 function ticketOf(processor: OrderProcessor, order: Order): OrderTicket | undefined {
-  return processor.tickets[order.id - 1];
+  return processor.ticket(order.id);
 }
 
 function byTicker(securities: readonly Security[]): Security[] {

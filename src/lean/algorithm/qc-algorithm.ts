@@ -6,7 +6,7 @@ import { Clock } from "../engine/clock.ts";
 import type { Indicator } from "../indicators/indicator.ts";
 import { MarketHoursDatabase } from "../market/market-hours-database.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
-import { OrderProcessor } from "../orders/order-processor.ts";
+import { OrderProcessor, type BrokerageFactory } from "../orders/order-processor.ts";
 import type { Amount, OrderTicket } from "../orders/order-ticket.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
 import { Journal } from "../results/journal.ts";
@@ -55,6 +55,8 @@ export class QcAlgorithm {
     readonly name: string;
     readonly data: DataSource;
     readonly parameters: Readonly<Record<string, string>>;
+    /** Left out: LEAN's backtesting brokerage. */
+    readonly brokerage?: BrokerageFactory;
   }) {
     const { data } = options;
     const { board, clock, settings } = this;
@@ -70,6 +72,7 @@ export class QcAlgorithm {
       portfolio: this.portfolio,
       security: (order) => this.securities.get(order.symbol),
       stalePriceSpan: () => settings.stalePriceTimeSpan,
+      brokerage: options.brokerage,
       onEvent: (event) => this.orderEventHandler(event),
     });
     const { processor, portfolio, securities } = this;

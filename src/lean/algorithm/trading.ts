@@ -57,7 +57,7 @@ export class Trading {
 
   /** The ticket of a key (order id, or the negative key of a refused order). */
   ticket(key: number): OrderTicket | undefined {
-    return key > 0 ? this.#processor.tickets[key - 1] : this.#refused[-key - 1];
+    return key > 0 ? this.#processor.ticket(key) : this.#refused[-key - 1];
   }
 
   /**

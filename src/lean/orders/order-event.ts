@@ -32,6 +32,8 @@ export interface OrderEventDraft {
   readonly fillPrice?: Decimal;
   readonly fillQuantity?: Decimal;
   readonly fee?: Decimal;
+  /** When it happened, UTC microseconds; left out: now. */
+  readonly utcTime?: number;
 }
 
 const STATUS_NAMES: Readonly<Record<number, string>> = {

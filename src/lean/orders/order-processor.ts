@@ -1,12 +1,11 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { HEADER, type Board } from "../board.ts";
-import { NORMALIZATION } from "../data/factor-file.ts";
-import type { Clock } from "../engine/clock.ts";
-import { checkBuyingPower, type BuyingPowerCheck } from "../portfolio/buying-power.ts";
-import type { Portfolio } from "../portfolio/portfolio.ts";
+import { BacktestingBrokerage, type BrokerageContext } from "../brokerages/backtesting-brokerage.ts";
+import type { Brokerage } from "../brokerages/brokerage.ts";
+import { checkBuyingPower } from "../portfolio/buying-power.ts";
 import type { Security } from "../securities/security.ts";
-import { equityFillPrice } from "./fill-model.ts";
 import { ORDER_STATUS, ORDER_TYPE, isClosedStatus, Order } from "./order.ts";
+import { addFill, insufficientText, roundPrices } from "./order-changes.ts";
 import { makeOrderEvent, type OrderEvent, type OrderEventDraft } from "./order-event.ts";
 import {
   SUCCESS,
@@ -15,9 +14,8 @@ import {
   type TicketHandler,
   type UpdateOrderFields,
 } from "./order-ticket.ts";
-import { GOOD_TIL_CANCELED, hasExpired } from "./time-in-force.ts";
+import { GOOD_TIL_CANCELED } from "./time-in-force.ts";
 
-const CENT = Decimal.of(1n, 2);
 const HUNDRED = Decimal.of(100n, 0);
 /** LEAN's `OrderResponseErrorCode`. */
 const INVALID_STATUS = -3;
@@ -29,38 +27,42 @@ type Request =
   | { readonly kind: "update"; readonly ticket: OrderTicket; readonly fields: UpdateOrderFields }
   | { readonly kind: "cancel"; readonly ticket: OrderTicket; readonly tag: string | undefined };
 
+/** Makes the brokerage that orders go to; `raise` is how it tells what happens to them. */
+export type BrokerageFactory = (context: BrokerageContext, raise: (draft: OrderEventDraft) => void) => Brokerage;
+
 /** What the processor needs of the run. */
-export interface ProcessorContext {
+export interface ProcessorContext extends BrokerageContext {
   readonly board: Board;
-  readonly clock: Clock;
-  readonly portfolio: Portfolio;
-  security(order: Order): Security;
-  stalePriceSpan(): number;
+  /** Left out: LEAN's backtesting brokerage. */
+  readonly brokerage?: BrokerageFactory | undefined;
   /** Called after an event is booked, in order. */
   onEvent(event: OrderEvent): void;
 }
 
 /**
- * LEAN's transaction handler and backtesting brokerage in one: a queue of requests (submissions are worked off at
- * once, updates and cancels with the next drain), the scan of pending orders for fills, and the booking of events.
+ * LEAN's transaction handler: a queue of requests (submissions are worked off at once, updates and cancels with the
+ * next drain), the checks before the brokerage, tickets, and the booking of events.
  */
 export class OrderProcessor implements TicketHandler {
-  /** Accepted orders by id - 1. */
+  /** Accepted orders by id; gaps are possible where orders of an earlier run are left out. */
   readonly orders: Order[] = [];
   readonly tickets: OrderTicket[] = [];
   readonly #context: ProcessorContext;
+  readonly #brokerage: Brokerage;
+  readonly #byId = new Map<number, OrderTicket>();
   readonly #queue: Request[] = [];
   /** Orders that are not closed, by id. */
   readonly #open = new Set<Order>();
-  /** Working orders by id. */
-  #pending: Order[] = [];
+  #nextId = 1;
 
   constructor(context: ProcessorContext) {
     this.#context = context;
+    const raise = (draft: OrderEventDraft): void => this.#raise(draft);
+    this.#brokerage = context.brokerage?.(context, raise) ?? new BacktestingBrokerage(context, raise);
   }
 
   get hasPending(): boolean {
-    return this.#pending.length > 0;
+    return this.#brokerage.hasWorking;
   }
 
   /** Orders that are not closed, by id. */
@@ -70,15 +72,18 @@ export class OrderProcessor implements TicketHandler {
 
   /** Id of the next order. */
   get nextId(): number {
-    return this.orders.length + 1;
+    return this.#nextId;
+  }
+
+  /** The ticket of an order id. */
+  ticket(id: number): OrderTicket | undefined {
+    return this.#byId.get(id);
   }
 
   /** Takes over an order that passed the checks before submission and processes all requests. */
   submit(ticket: OrderTicket): void {
-    this.orders.push(ticket.order);
-    this.tickets.push(ticket);
+    this.#keep(ticket);
     this.#open.add(ticket.order);
-    this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
     this.#queue.push({ kind: "submit", ticket });
     this.drain();
   }
@@ -92,9 +97,27 @@ export class OrderProcessor implements TicketHandler {
     order.status = ORDER_STATUS.INVALID;
     order.submissionData = undefined;
     ticket.response = failure(WARMING_UP, order.tag);
-    this.orders.push(order);
-    this.tickets.push(ticket);
-    this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
+    this.#keep(ticket);
+  }
+
+  /** Goes on with an order that was open before a restart, as it was then; nobody is told. */
+  restore(ticket: OrderTicket): void {
+    this.#keep(ticket);
+    this.#open.add(ticket.order);
+    this.#brokerage.adopt(ticket.order);
+  }
+
+  /** Ids below this are taken, also by orders that are not kept here. */
+  skipTo(nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
+  }
+
+  /** Drops a closed order and its ticket. */
+  forget(ticket: OrderTicket): void {
+    if (!ticket.order.isClosed) return;
+    this.#byId.delete(ticket.orderId);
+    remove(this.orders, ticket.order);
+    remove(this.tickets, ticket);
   }
 
   update(ticket: OrderTicket, fields: UpdateOrderFields): OrderResponse {
@@ -129,18 +152,14 @@ export class OrderProcessor implements TicketHandler {
     }
   }
 
-  /** Expires and fills pending orders, by id. */
+  /** Lets the brokerage expire and fill orders. */
   scan(): void {
-    if (this.#pending.length === 0) return;
-    // Replaced, never changed: orders that come in handlers wait for the next scan.
-    for (const order of this.#pending) {
-      if (this.#pending.includes(order)) this.#scanOrder(order);
-    }
+    this.#brokerage.scan();
   }
 
   /** Closes a delisted holding at its last price, without fee: an order that never saw a broker. */
   settleDelisted(security: Security): void {
-    if (!security.isInvested) return;
+    if (!security.isInvested || this.#brokerage.settlesDelistings) return;
     const order = new Order({
       type: ORDER_TYPE.MARKET,
       symbol: security.symbol,
@@ -151,59 +170,29 @@ export class OrderProcessor implements TicketHandler {
     });
     order.id = this.nextId;
     order.priceAdjustmentMode = security.normalization;
-    this.orders.push(order);
-    this.tickets.push(new OrderTicket({ key: order.id, order, asynchronous: false, handler: this }));
-    this.#context.board.values[HEADER.ORDERS_COUNT] = this.orders.length;
+    this.adoptForeign(order);
     this.#raise({ order, status: ORDER_STATUS.FILLED, fillPrice: security.price, fillQuantity: order.quantity });
+  }
+
+  /** Keeps an order that did not come from the strategy; its events follow. */
+  adoptForeign(order: Order): OrderTicket {
+    const ticket = new OrderTicket({ key: order.id, order, asynchronous: false, handler: this });
+    this.#keep(ticket);
+    this.#open.add(order);
+    return ticket;
   }
 
   /** Whether an order is still working. */
   isPending(order: Order): boolean {
-    return this.#pending.includes(order);
+    return this.#brokerage.isWorking(order);
   }
 
-  #scanOrder(order: Order): void {
-    const { clock } = this.#context;
-    if (order.isClosed) {
-      this.#remove(order);
-      return;
-    }
-    if (order.time === clock.utc && order.type !== ORDER_TYPE.MARKET) return;
-    const security = this.#context.security(order);
-    const { zone } = security.hours;
-    const submitted = zone.toLocal(order.time);
-    if (order.type === ORDER_TYPE.MARKET_ON_OPEN && submitted >= security.trade.end) return;
-    const now = zone.toLocal(clock.utc);
-    if (hasExpired(order.properties.timeInForce, { orderTime: submitted, now, hours: security.hours })) {
-      this.#remove(order);
-      this.#raise({ order, status: ORDER_STATUS.CANCELED, message: "The order has expired." });
-      return;
-    }
-    if (!this.#hasBuyingPower(order, security)) return;
-    this.#tryFill(order, security, now);
-  }
-
-  #hasBuyingPower(order: Order, security: Security): boolean {
-    const check = checkBuyingPower(this.#context.portfolio, security, order);
-    if (check.isSufficient) return true;
-    if (order.status !== ORDER_STATUS.CANCEL_PENDING) {
-      this.#remove(order);
-      this.#raise({ order, status: ORDER_STATUS.INVALID, message: insufficientText(order, check) });
-    }
-    return false;
-  }
-
-  #tryFill(order: Order, security: Security, now: number): void {
-    const price = equityFillPrice(order, { security, now, stalePriceSpan: this.#context.stalePriceSpan() });
-    if (price === undefined) return;
-    this.#remove(order);
-    this.#raise({
-      order,
-      status: ORDER_STATUS.FILLED,
-      fillPrice: slipped(order, security, price),
-      fillQuantity: order.quantity,
-      fee: security.feeModel.fee(order, security.price),
-    });
+  #keep(ticket: OrderTicket): void {
+    this.orders.push(ticket.order);
+    this.tickets.push(ticket);
+    this.#byId.set(ticket.order.id, ticket);
+    this.skipTo(ticket.order.id + 1);
+    this.#context.board.values[HEADER.ORDERS_COUNT] = this.#nextId - 1;
   }
 
   #handleSubmit(ticket: OrderTicket): void {
@@ -219,9 +208,7 @@ export class OrderProcessor implements TicketHandler {
       this.#raise({ order, status: ORDER_STATUS.INVALID, message });
       return;
     }
-    this.#giveBrokerId(order);
-    this.#pending = [...this.#pending, order];
-    this.#raise({ order, status: ORDER_STATUS.SUBMITTED });
+    this.#brokerage.place(order);
   }
 
   #checkUpdate(ticket: OrderTicket, fields: UpdateOrderFields): OrderResponse {
@@ -240,26 +227,20 @@ export class OrderProcessor implements TicketHandler {
     if (order.status === ORDER_STATUS.NEW) return;
     if (fields.tag !== undefined) order.tag = fields.tag;
     if (isClosedStatus(order.status)) return;
-    applyFields(order, fields);
-    roundPrices(order, this.#context.security(order));
-    if (!this.#pending.includes(order)) return;
-    this.#giveBrokerId(order);
-    this.#raise({ order, status: ORDER_STATUS.UPDATE_SUBMITTED });
+    this.#brokerage.update(order, fields);
   }
 
   #handleCancel(ticket: OrderTicket, tag: string | undefined): void {
     const { order } = ticket;
-    if (order.isClosed || !this.#pending.includes(order)) return;
-    this.#remove(order);
-    this.#giveBrokerId(order);
-    this.#raise({ order, status: ORDER_STATUS.CANCELED });
+    if (order.isClosed || !this.#brokerage.isWorking(order)) return;
+    this.#brokerage.cancel(order);
     if (tag !== undefined) order.tag = tag;
   }
 
   #raise(draft: OrderEventDraft): void {
     const { order, status } = draft;
     const { clock, portfolio } = this.#context;
-    const ticket = this.tickets[order.id - 1];
+    const ticket = this.#byId.get(order.id);
     if (ticket === undefined) throw new Error(`order ${order.id} has no ticket`);
     const staysClosed =
       status === ORDER_STATUS.INVALID &&
@@ -267,24 +248,16 @@ export class OrderProcessor implements TicketHandler {
     if (!staysClosed) order.status = status;
     if (order.isClosed) this.#open.delete(order);
     order.events += 1;
+    const utcTime = draft.utcTime ?? clock.utc;
     const isFill = status === ORDER_STATUS.FILLED || status === ORDER_STATUS.PARTIALLY_FILLED;
-    if (status === ORDER_STATUS.CANCELED) order.canceledTime = clock.utc;
-    else if (isFill) order.lastFillTime = clock.utc;
-    else if (isUpdate(status) && ticket.updateRequests.length > 0) order.lastUpdateTime = clock.utc;
-    const event = makeOrderEvent(draft, { id: order.events, utcTime: clock.utc, ticket });
+    if (status === ORDER_STATUS.CANCELED) order.canceledTime = utcTime;
+    else if (isFill) order.lastFillTime = utcTime;
+    else if (isUpdate(status) && ticket.updateRequests.length > 0) order.lastUpdateTime = utcTime;
+    const event = makeOrderEvent(draft, { id: order.events, utcTime, ticket });
     if (isFill) portfolio.book(event, this.#context.security(order));
     ticket.orderEvents.push(event);
     if (isFill) addFill(order, event);
     this.#context.onEvent(event);
-  }
-
-  #giveBrokerId(order: Order): void {
-    const id = String(order.id);
-    if (!order.brokerId.includes(id)) order.brokerId.push(id);
-  }
-
-  #remove(order: Order): void {
-    this.#pending = this.#pending.filter((candidate) => candidate !== order);
   }
 }
 
@@ -296,11 +269,9 @@ function isUpdate(status: number): boolean {
   return status === ORDER_STATUS.SUBMITTED || status === ORDER_STATUS.UPDATE_SUBMITTED;
 }
 
-function insufficientText(order: Order, check: BuyingPowerCheck): string {
-  return (
-    `Order Error: id: ${order.id}, insufficient buying power to complete the order: it ` +
-    `needs a margin of ${check.required.normalize().toString()}, free are ${check.free.normalize().toString()}.`
-  );
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
 }
 
 /** LEAN writes the distance of a trailing stop into an empty tag. */
@@ -310,42 +281,4 @@ function defaultTag(order: Order): string {
     ? `${order.trailingAmount.multiply(HUNDRED).toString()}%`
     : `$${order.trailingAmount.toString()}`;
   return `Trailing Amount: ${amount}`;
-}
-
-/** Raw prices are quoted in cents; adjusted ones have no tick. */
-function roundPrices(order: Order, security: Security): void {
-  if (security.normalization !== NORMALIZATION.RAW) return;
-  const toCent = (price: Decimal): Decimal => price.divide(CENT).round().multiply(CENT);
-  order.limitPrice = toCent(order.limitPrice);
-  order.stopPrice = toCent(order.stopPrice);
-  order.triggerPrice = toCent(order.triggerPrice);
-  if (!order.trailingAsPercentage) order.trailingAmount = toCent(order.trailingAmount);
-}
-
-function applyFields(order: Order, fields: UpdateOrderFields): void {
-  if (fields.quantity !== undefined) order.quantity = Decimal.from(fields.quantity).normalize();
-  if (fields.limitPrice !== undefined) order.limitPrice = Decimal.from(fields.limitPrice);
-  const ownStop = order.type === ORDER_TYPE.STOP_MARKET || order.type === ORDER_TYPE.STOP_LIMIT;
-  if (fields.stopPrice !== undefined && ownStop) order.stopPrice = Decimal.from(fields.stopPrice);
-  if (fields.triggerPrice !== undefined) order.triggerPrice = Decimal.from(fields.triggerPrice);
-  if (fields.trailingAmount !== undefined) order.trailingAmount = Decimal.from(fields.trailingAmount);
-}
-
-function addFill(order: Order, event: OrderEvent): void {
-  const total = order.filledQuantity.add(event.fillQuantity);
-  const filled = order.price.multiply(order.filledQuantity).add(event.fillPrice.multiply(event.fillQuantity));
-  order.price = order.filledQuantity.isZero ? event.fillPrice.normalize() : filled.divide(total).normalize();
-  order.filledQuantity = total;
-}
-
-/** Slippage worsens market fills; limit prices are kept. */
-function slipped(order: Order, security: Security, price: Decimal): Decimal {
-  const isLimited =
-    order.type === ORDER_TYPE.LIMIT ||
-    order.type === ORDER_TYPE.STOP_LIMIT ||
-    order.type === ORDER_TYPE.LIMIT_IF_TOUCHED;
-  if (isLimited) return price;
-  const slippage = security.slippageModel.slippage(security, order);
-  if (slippage.isZero) return price;
-  return order.quantity.sign > 0 ? price.add(slippage) : price.subtract(slippage);
 }

@@ -117,7 +117,7 @@ function ticketOperations(algorithm: OperationContext["algorithm"]): Operations 
   };
   return {
     "order.get": (id) => {
-      const order = processor.orders[number(id) - 1];
+      const order = processor.ticket(number(id))?.order;
       return order === undefined ? undefined : JSON.stringify(orderView(order));
     },
     "order.ticket": (id) => (number(id) > 0 ? trading.ticket(number(id))?.key : undefined),
