@@ -25,6 +25,7 @@ export class AlgorithmConfiguration {
   #endDate: number | undefined;
   #benchmark: SymbolLike | BenchmarkFunction | undefined;
   #isLocked = false;
+  #live: { readonly startUtc: number; readonly endUtc: number } | undefined;
   #warmUp: WarmUp | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   readonly #clock: Clock;
@@ -61,6 +62,24 @@ export class AlgorithmConfiguration {
     return this.#isLocked;
   }
 
+  /** True where the run goes on with time: dates and cash are not the strategy's to choose then. */
+  get isLive(): boolean {
+    return this.#live !== undefined;
+  }
+
+  /** Before `initialize`: a run that starts and ends at given times (UTC microseconds), with its broker's cash. */
+  goLive(startUtc: number, endUtc: number): void {
+    this.#live = { startUtc, endUtc };
+    this.#takeLiveDates();
+  }
+
+  #takeLiveDates(): void {
+    if (this.#live === undefined) return;
+    this.startDate = this.#clock.zone.toLocal(this.#live.startUtc);
+    this.#endDate = this.#clock.zone.toLocal(this.#live.endUtc);
+    this.#clock.set(this.#live.startUtc);
+  }
+
   /** After `initialize`: dates and cash can no longer change. */
   lock(): void {
     this.#isLocked = true;
@@ -73,25 +92,31 @@ export class AlgorithmConfiguration {
 
   setStartDate(year: number, month: number, day: number): void {
     this.#requireOpen("set_start_date");
-    this.startDate = checkedDate(year, month, day);
+    const date = checkedDate(year, month, day);
+    if (this.isLive) return;
+    this.startDate = date;
     this.#clock.set(this.#clock.zone.toUtc(this.startDate));
   }
 
   setEndDate(year: number, month: number, day: number): void {
     this.#requireOpen("set_end_date");
-    this.#endDate = checkedDate(year, month, day) + MICROS_PER_DAY - 1;
+    const date = checkedDate(year, month, day);
+    if (!this.isLive) this.#endDate = date + MICROS_PER_DAY - 1;
   }
 
   setCash(amount: Amount): void {
     this.#requireOpen("set_cash");
-    this.startCash = Decimal.from(amount);
+    const cash = Decimal.from(amount);
+    if (this.isLive) return;
+    this.startCash = cash;
     this.#portfolio.setCash(this.startCash);
   }
 
   setTimeZone(name: string): void {
     this.#requireOpen("set_time_zone");
     this.#clock.setZone(ZoneOffsets.of(name));
-    this.#clock.set(this.#clock.zone.toUtc(this.startDate));
+    if (this.isLive) this.#takeLiveDates();
+    else this.#clock.set(this.#clock.zone.toUtc(this.startDate));
   }
 
   setBenchmark(benchmark: SymbolLike | BenchmarkFunction): void {

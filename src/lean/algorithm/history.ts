@@ -1,10 +1,12 @@
 import { BarStream } from "../data/bar-stream.ts";
+import { NORMALIZATION } from "../data/factor-file.ts";
 import { startOfBars } from "../data/start-of-bars.ts";
 import { Subscription } from "../data/subscription.ts";
 import type { DataSource } from "../data-source.ts";
 import type { Clock } from "../engine/clock.ts";
 import type { SymbolLike } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
+import { dayOf } from "../time/civil-date.ts";
 import type { AlgorithmSettings } from "./algorithm-settings.ts";
 import type { SecurityManager } from "./security-manager.ts";
 
@@ -57,16 +59,18 @@ export class History {
     const { from, to } = this.#stretch(security, range, resolution);
     const columns = emptyColumns(security.symbol.index);
     const last = Math.min(to, now);
+    // Raw subscriptions of a live run: its past is brought to the level of today's prices.
+    const { isRawOnly } = this.#parts.securities;
     const stream = new BarStream(data, {
       market: security.symbol.market,
       ticker: security.symbol.value,
       kind: "trade",
       resolution,
-      normalization: security.normalization,
+      normalization: isRawOnly ? NORMALIZATION.ADJUSTED : security.normalization,
       extendedHours: security.extendedHours,
       preciseDaily: settings.dailyPreciseEndTime,
       hours: security.hours,
-      factors: security.factors,
+      factors: isRawOnly ? security.factors.asOf(dayOf(now)) : security.factors,
       map: security.map,
       from: from + 1,
       to: last,

@@ -60,6 +60,8 @@ export class SecurityManager {
   readonly removed: Security[] = [];
   /** Every configuration asked for, as LEAN's subscription manager lists them. */
   readonly subscriptions: SubscriptionRequest[] = [];
+  /** Live: prices of all subscriptions are raw, whatever the strategy asks for. */
+  isRawOnly = false;
   readonly #options: SecurityManagerOptions;
 
   constructor(options: SecurityManagerOptions) {
@@ -104,7 +106,8 @@ export class SecurityManager {
     security.resolution = this.subscriptions
       .filter((request) => request.security === security)
       .reduce((finest, request) => Math.min(finest, request.resolution), resolution);
-    security.normalization = options.dataNormalizationMode ?? settings.dataNormalizationMode;
+    const normalization = options.dataNormalizationMode ?? settings.dataNormalizationMode;
+    security.normalization = this.isRawOnly ? NORMALIZATION.RAW : normalization;
     security.extendedHours = options.extendedMarketHours ?? settings.extendedMarketHours;
     security.isTradable = true;
     const leverage = options.leverage === undefined ? Decimal.ZERO : Decimal.from(options.leverage);

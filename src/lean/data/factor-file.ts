@@ -29,6 +29,24 @@ export class FactorFile {
     return new FactorFile(rows.toSorted((left, right) => left.day - right.day));
   }
 
+  /**
+   * The same events seen from a day on which nothing after it is known: prices of that day and later stay as they are,
+   * earlier ones are brought to its level.
+   */
+  asOf(day: number): FactorFile {
+    const base = this.rows.find((row) => row.day >= day);
+    if (base === undefined) return this;
+    return new FactorFile(
+      this.rows
+        .filter((row) => row.day < base.day)
+        .map((row) => ({
+          ...row,
+          priceFactor: row.priceFactor.divide(base.priceFactor),
+          splitFactor: row.splitFactor.divide(base.splitFactor),
+        })),
+    );
+  }
+
   /** Factor of a date: the product of the earliest row on or after it, 1 after the last row. */
   factorOn(day: number, normalization: number): PriceFactor {
     if (normalization === NORMALIZATION.RAW) return PriceFactor.UNADJUSTED;

@@ -1,11 +1,23 @@
 import { BarStream } from "../data/bar-stream.ts";
 import { CorporateActions, type TimedEvent } from "../data/corporate-actions.ts";
+import { NORMALIZATION } from "../data/factor-file.ts";
 import { RESOLUTION } from "../data/resolution.ts";
 import { Subscription } from "../data/subscription.ts";
 import type { DataSource } from "../data-source.ts";
 import type { SubscriptionRequest } from "../algorithm/security-manager.ts";
 import type { Security } from "../securities/security.ts";
 import { MICROS_PER_DAY } from "../time/civil-date.ts";
+
+/** What to open of a security: wall clock of the exchange, `from` exclusive where `isLater`. */
+export interface FeedStretch {
+  readonly from: number;
+  readonly to: number;
+  readonly isLater: boolean;
+  /** Live: prices before this day (day number) are brought to its level, those of the day and later are raw. */
+  readonly rawFromDay?: number;
+  /** Corporate events at or before this time (UTC microseconds) are left out. */
+  readonly eventsAfterUtc?: number;
+}
 
 /** All feeds of a run, merged by time. Within a step they come by kind (trades, then quotes) and ticker. */
 export class DataFeed {
@@ -26,22 +38,31 @@ export class DataFeed {
   }
 
   /** Opens the feeds of a request from a time on (exchange wall clock, exclusive where `isLater`). */
-  open(
-    request: SubscriptionRequest,
-    stretch: { readonly from: number; readonly to: number; readonly isLater: boolean },
-  ): Subscription[] {
+  open(request: SubscriptionRequest, stretch: FeedStretch): Subscription[] {
     const { security, resolution, fillForward } = request;
     const kinds = resolution < RESOLUTION.HOUR ? (["trade", "quote"] as const) : (["trade"] as const);
     const from = stretch.isLater ? stretch.from + 1 : stretch.from;
     const to = Math.min(stretch.to, (security.map.lastDay + 1) * MICROS_PER_DAY);
     const feeds = kinds.map((kind) => {
-      const stream = this.#stream(security, { kind, resolution, from, to });
+      const stream = this.#stream(security, { kind, resolution, from, to, rawFromDay: stretch.rawFromDay });
       return new Subscription({ security, stream, fillForward, isInternal: false });
     });
     security.subscriptions.push(...feeds);
     for (const feed of feeds) this.#add(feed);
-    this.#addEvents(security, { from: stretch.from, to: stretch.to });
+    this.#addEvents(security, stretch);
     return feeds;
+  }
+
+  /** Runs the feeds of a security up to a time before they count: its prices are known then, nobody is told. */
+  prime(feeds: readonly Subscription[], utc: number): void {
+    for (const feed of feeds) {
+      while (!feed.isAtEnd && feed.endUtc <= utc) {
+        if (!feed.isFilled) feed.security.update(feed);
+        feed.advance();
+      }
+      feed.security.clearSlice();
+    }
+    this.#feeds = this.#feeds.filter((feed) => !feed.isAtEnd);
   }
 
   /** Hour bars (daily ones where there are no hour bars) of the benchmark, without fills. */
@@ -121,26 +142,36 @@ export class DataFeed {
     );
   }
 
-  #addEvents(security: Security, stretch: { readonly from: number; readonly to: number }): void {
+  #addEvents(security: Security, stretch: FeedStretch): void {
     if (this.#withEvents.has(security)) return;
     this.#withEvents.add(security);
-    const events = new CorporateActions(security).between(stretch.from, stretch.to);
+    const after = stretch.eventsAfterUtc ?? Number.NEGATIVE_INFINITY;
+    const found = new CorporateActions(security).between(stretch.from, stretch.to);
+    const events = found.filter(({ utc }) => utc > after);
     this.#queuedEvents = [...this.#queuedEvents, ...events].toSorted((left, right) => left.utc - right.utc);
   }
 
   #stream(
     security: Security,
-    part: { readonly kind: "trade" | "quote"; readonly resolution: number; readonly from: number; readonly to: number },
+    part: {
+      readonly kind: "trade" | "quote";
+      readonly resolution: number;
+      readonly from: number;
+      readonly to: number;
+      readonly rawFromDay?: number | undefined;
+    },
   ): BarStream {
+    const { rawFromDay, ...stretch } = part;
+    const isLive = rawFromDay !== undefined;
     return new BarStream(this.#data, {
-      ...part,
+      ...stretch,
       market: security.symbol.market,
       ticker: security.symbol.value,
-      normalization: security.normalization,
+      normalization: isLive ? NORMALIZATION.ADJUSTED : security.normalization,
       extendedHours: security.extendedHours,
       preciseDaily: this.#preciseDaily,
       hours: security.hours,
-      factors: security.factors,
+      factors: isLive ? security.factors.asOf(rawFromDay) : security.factors,
       map: security.map,
     });
   }

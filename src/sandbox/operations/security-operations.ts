@@ -47,7 +47,7 @@ export function securityOperations({ algorithm }: OperationContext): Operations 
     "security.properties": (symbol) => JSON.stringify([find(symbol).symbol.value, "USD", 1, 0.01, 1]),
     "security.set_leverage": (symbol, leverage) => find(symbol).setLeverage(Decimal.fromNumber(number(leverage))),
     "security.set_normalization": (symbol, mode) => {
-      find(symbol).normalization = number(mode);
+      if (!securities.isRawOnly) find(symbol).normalization = number(mode);
     },
     "security.set_fee_model": (symbol, kind, fee) => {
       const amount = Decimal.fromNumber(number(fee));

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { amountText, brokerEventSchema, newOrderSchema, openOrderSchema, utcTime } from "./broker-event.ts";
+import { subscriptionRefSchema, symbolRefSchema } from "./symbol-ref.ts";
+
+/** Changes of a working order; what is left out stays. */
+export const orderChangesSchema = z.object({
+  quantity: amountText.optional(),
+  limitPrice: amountText.optional(),
+  stopPrice: amountText.optional(),
+  triggerPrice: amountText.optional(),
+  trailingAmount: amountText.optional(),
+  tag: z.string().max(2000).optional(),
+});
+
+export type OrderChanges = z.infer<typeof orderChangesSchema>;
+
+/** What an algorithm asks of its broker. Comes out of a sandbox, so it is parsed before anything else. */
+export const brokerRequestSchema = z.discriminatedUnion("op", [
+  z.object({ op: z.literal("subscribe"), subscriptions: z.array(subscriptionRefSchema).max(1000) }),
+  z.object({ op: z.literal("unsubscribe"), symbol: symbolRefSchema }),
+  z.object({ op: z.literal("place"), order: newOrderSchema }),
+  z.object({ op: z.literal("update"), orderId: z.int().positive(), changes: orderChangesSchema }),
+  z.object({ op: z.literal("cancel"), orderId: z.int().positive() }),
+]);
+
+export type BrokerRequest = z.infer<typeof brokerRequestSchema>;
+
+/** What the broker answers: what happened at once, or why nothing did. */
+export const brokerAnswerSchema = z.union([
+  z.object({ ok: z.literal(true), events: z.array(brokerEventSchema) }),
+  z.object({ ok: z.literal(false), message: z.string().max(4000) }),
+]);
+
+export type BrokerAnswer = z.infer<typeof brokerAnswerSchema>;
+
+/** A holding with what it has cost and brought so far. */
+export const brokerHoldingSchema = z.object({
+  symbol: symbolRefSchema,
+  quantity: amountText,
+  averagePrice: amountText,
+  fees: amountText,
+  profit: amountText,
+  saleVolume: amountText,
+});
+
+/** Cash, holdings and open orders: what an algorithm starts from. */
+export const brokerAccountSchema = z.object({
+  /** Amounts by currency. */
+  cash: z.record(z.string().regex(/^[A-Z0-9]{2,12}$/), amountText),
+  /** Also those that are flat now, for their fees and profits. */
+  holdings: z.array(brokerHoldingSchema),
+  orders: z.array(openOrderSchema),
+  nextOrderId: z.int().positive(),
+});
+
+export type BrokerAccount = z.infer<typeof brokerAccountSchema>;
+
+/** What a broker goes on with after a restart: kept by whoever runs it. */
+export const brokerStateSchema = brokerAccountSchema.extend({
+  version: z.literal(1),
+  /** Time of the feed: everything up to here has been seen. */
+  utc: utcTime,
+  subscriptions: z.array(subscriptionRefSchema),
+  /** What a simulated brokerage keeps besides. */
+  simulation: z
+    .object({
+      random: z.int(),
+      delayed: z.array(
+        z.object({
+          dueUtc: utcTime,
+          kind: z.enum(["start", "update", "cancel"]),
+          orderId: z.int().positive(),
+          changes: orderChangesSchema.optional(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+export type BrokerState = z.infer<typeof brokerStateSchema>;
