@@ -22,14 +22,15 @@ export interface BrokerageContext {
 /** LEAN's backtesting brokerage: working orders by id, expired and filled from the securities' bars at each scan. */
 export class BacktestingBrokerage implements Brokerage {
   readonly settlesDelistings = false;
-  readonly #context: BrokerageContext;
-  readonly #raise: (draft: OrderEventDraft) => void;
+  readonly checksBuyingPower = false;
+  protected readonly context: BrokerageContext;
+  protected readonly raise: (draft: OrderEventDraft) => void;
   /** Working orders by id; replaced, never changed, so that a scan may go on while handlers place orders. */
   #working: Order[] = [];
 
   constructor(context: BrokerageContext, raise: (draft: OrderEventDraft) => void) {
-    this.#context = context;
-    this.#raise = raise;
+    this.context = context;
+    this.raise = raise;
   }
 
   get hasWorking(): boolean {
@@ -43,22 +44,22 @@ export class BacktestingBrokerage implements Brokerage {
   place(order: Order): void {
     giveBrokerId(order);
     this.#working = [...this.#working, order];
-    this.#raise({ order, status: ORDER_STATUS.SUBMITTED });
+    this.raise({ order, status: ORDER_STATUS.SUBMITTED });
   }
 
   update(order: Order, fields: UpdateOrderFields): void {
     applyFields(order, fields);
-    roundPrices(order, this.#context.security(order));
+    roundPrices(order, this.context.security(order));
     if (!this.#working.includes(order)) return;
     giveBrokerId(order);
-    this.#raise({ order, status: ORDER_STATUS.UPDATE_SUBMITTED });
+    this.raise({ order, status: ORDER_STATUS.UPDATE_SUBMITTED });
   }
 
   cancel(order: Order): void {
     if (!this.#working.includes(order)) return;
     this.#remove(order);
     giveBrokerId(order);
-    this.#raise({ order, status: ORDER_STATUS.CANCELED });
+    this.raise({ order, status: ORDER_STATUS.CANCELED });
   }
 
   adopt(order: Order): void {
@@ -74,20 +75,21 @@ export class BacktestingBrokerage implements Brokerage {
   }
 
   #scanOrder(order: Order): void {
-    const { clock } = this.#context;
+    const { clock } = this.context;
     if (order.isClosed) {
       this.#remove(order);
       return;
     }
     if (order.time === clock.utc && order.type !== ORDER_TYPE.MARKET) return;
-    const security = this.#context.security(order);
+    if (!this.isActive(order)) return;
+    const security = this.context.security(order);
     const { zone } = security.hours;
     const submitted = zone.toLocal(order.time);
     if (order.type === ORDER_TYPE.MARKET_ON_OPEN && submitted >= security.trade.end) return;
     const now = zone.toLocal(clock.utc);
     if (hasExpired(order.properties.timeInForce, { orderTime: submitted, now, hours: security.hours })) {
       this.#remove(order);
-      this.#raise({ order, status: ORDER_STATUS.CANCELED, message: "The order has expired." });
+      this.raise({ order, status: ORDER_STATUS.CANCELED, message: "The order has expired." });
       return;
     }
     if (!this.#hasBuyingPower(order, security)) return;
@@ -95,26 +97,47 @@ export class BacktestingBrokerage implements Brokerage {
   }
 
   #hasBuyingPower(order: Order, security: Security): boolean {
-    const check = checkBuyingPower(this.#context.portfolio, security, order);
+    const check = checkBuyingPower(this.context.portfolio, security, order);
     if (check.isSufficient) return true;
     if (order.status !== ORDER_STATUS.CANCEL_PENDING) {
       this.#remove(order);
-      this.#raise({ order, status: ORDER_STATUS.INVALID, message: insufficientText(order, check) });
+      this.raise({ order, status: ORDER_STATUS.INVALID, message: insufficientText(order, check) });
     }
     return false;
   }
 
   #tryFill(order: Order, security: Security, now: number): void {
-    const price = equityFillPrice(order, { security, now, stalePriceSpan: this.#context.stalePriceSpan() });
+    const price = equityFillPrice(order, { security, now, stalePriceSpan: this.context.stalePriceSpan() });
     if (price === undefined) return;
-    this.#remove(order);
-    this.#raise({
+    const quantity = this.quantityOf(order, security);
+    const isWhole = quantity.equals(order.remainingQuantity);
+    if (isWhole) this.#remove(order);
+    this.raise({
       order,
-      status: ORDER_STATUS.FILLED,
+      status: isWhole ? ORDER_STATUS.FILLED : ORDER_STATUS.PARTIALLY_FILLED,
       fillPrice: slipped(order, security, price),
-      fillQuantity: order.filledQuantity.isZero ? order.quantity : order.remainingQuantity,
-      fee: security.feeModel.fee(order, security.price),
+      fillQuantity: quantity,
+      fee: this.feeOf(order, security, quantity),
     });
+  }
+
+  /** A working order by its id. */
+  protected find(id: number): Order | undefined {
+    return this.#working.find((order) => order.id === id);
+  }
+
+  /** How much of an order fills now. */
+  protected quantityOf(order: Order, _security: Security): Decimal {
+    return order.filledQuantity.isZero ? order.quantity : order.remainingQuantity;
+  }
+
+  protected feeOf(order: Order, security: Security, _quantity: Decimal): Decimal {
+    return security.feeModel.fee(order, security.price);
+  }
+
+  /** Whether an order may fill or expire now. */
+  protected isActive(_order: Order): boolean {
+    return true;
   }
 
   #remove(order: Order): void {

@@ -43,7 +43,7 @@ const statusEventSchema = z.object({
   fillPrice: amountText,
   fillQuantity: amountText,
   fee: amountText,
-  /** The order itself where the broker made it (a delisting, a liquidation): nobody else knows it. */
+  /** The order itself: where the broker made it (a delisting, a liquidation), and after an update. */
   order: newOrderSchema.optional(),
 });
 

@@ -21,4 +21,6 @@ export interface Brokerage {
   adopt(order: Order): void;
   /** Whether the brokerage itself closes a delisted holding, and tells of the order it made for that. */
   readonly settlesDelistings: boolean;
+  /** Whether the brokerage itself refuses what the account cannot carry. */
+  readonly checksBuyingPower: boolean;
 }

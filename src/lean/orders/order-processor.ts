@@ -159,19 +159,32 @@ export class OrderProcessor implements TicketHandler {
 
   /** Closes a delisted holding at its last price, without fee: an order that never saw a broker. */
   settleDelisted(security: Security): void {
-    if (!security.isInvested || this.#brokerage.settlesDelistings) return;
+    if (!this.#brokerage.settlesDelistings) this.settle(security, { tag: "Liquidate from delisting" });
+  }
+
+  /** Closes a holding at its last price at once, whatever the hour, as an order of ours. */
+  settle(security: Security, options: { readonly tag: string; readonly hasFee?: boolean }): void {
+    if (!security.isInvested) return;
     const order = new Order({
       type: ORDER_TYPE.MARKET,
       symbol: security.symbol,
       quantity: security.quantity.negate(),
       time: this.#context.clock.utc,
-      tag: "Liquidate from delisting",
+      tag: options.tag,
       properties: { timeInForce: GOOD_TIL_CANCELED },
     });
     order.id = this.nextId;
     order.priceAdjustmentMode = security.normalization;
     this.adoptForeign(order);
-    this.#raise({ order, status: ORDER_STATUS.FILLED, fillPrice: security.price, fillQuantity: order.quantity });
+    const fee = options.hasFee === true ? { fee: security.feeModel.fee(order, security.price) } : {};
+    const fill = { fillPrice: security.price, fillQuantity: order.quantity };
+    this.#raise({ order, status: ORDER_STATUS.FILLED, ...fill, ...fee });
+  }
+
+  /** Ends an open order at once, whatever its brokerage would say. */
+  cancelAtOnce(ticket: OrderTicket, message: string): void {
+    const { order } = ticket;
+    if (!order.isClosed) this.#raise({ order, status: ORDER_STATUS.CANCELED, message });
   }
 
   /** Keeps an order that did not come from the strategy; its events follow. */
@@ -200,8 +213,10 @@ export class OrderProcessor implements TicketHandler {
     const security = this.#context.security(order);
     order.tag = order.tag === undefined || order.tag === "" ? defaultTag(order) : order.tag;
     roundPrices(order, security);
-    const check = checkBuyingPower(this.#context.portfolio, security, order);
-    if (!check.isSufficient) {
+    const check = this.#brokerage.checksBuyingPower
+      ? undefined
+      : checkBuyingPower(this.#context.portfolio, security, order);
+    if (check?.isSufficient === false) {
       order.status = ORDER_STATUS.INVALID;
       const message = insufficientText(order, check);
       ticket.response = failure(-8, message);

@@ -1,0 +1,35 @@
+import { Decimal } from "../../domain/decimal.ts";
+import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
+import type { Security } from "../securities/security.ts";
+import type { BrokerPortfolio, BrokerPosition } from "./broker.ts";
+import { refOf } from "./symbol-ref.ts";
+
+const HUNDRED = Decimal.of(100n, 0);
+
+/** Cash and positions at the last prices. */
+export function portfolioOf(algorithm: QcAlgorithm): BrokerPortfolio {
+  const { portfolio, securities, clock } = algorithm;
+  return {
+    utc: clock.utc,
+    currency: portfolio.currency,
+    cash: [{ currency: portfolio.currency, amount: portfolio.cash.toNumber(), rate: 1 }],
+    positions: securities.all.filter((security) => security.isInvested).map(positionOf),
+    totalValue: portfolio.totalPortfolioValue.toNumber(),
+  };
+}
+
+function positionOf(security: Security): BrokerPosition {
+  const { symbol, quantity, averagePrice, price, holdingsValue } = security;
+  const gain = price.subtract(averagePrice).multiply(quantity);
+  const cost = averagePrice.multiply(quantity).abs();
+  return {
+    symbol: refOf(symbol),
+    symbolId: symbol.id,
+    quantity: quantity.toNumber(),
+    averagePrice: averagePrice.toNumber(),
+    price: price.toNumber(),
+    value: holdingsValue.toNumber(),
+    unrealizedProfit: gain.toNumber(),
+    unrealizedPercent: cost.isZero ? 0 : gain.divide(cost).multiply(HUNDRED).round(4).toNumber(),
+  };
+}
