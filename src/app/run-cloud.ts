@@ -1,17 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { startGuardian } from "../clients/guardian/guardian.ts";
-import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
+import { createSandboxPool, type SandboxPool } from "../clients/sandbox/sandbox-pool.ts";
 import { createCloud } from "../cloud/cloud.ts";
+import { DEFAULT_SETTINGS } from "../cloud/default-settings.ts";
+import type { CloudSettings } from "../cloud/ports.ts";
 import { serveCloud } from "../cloud/serve-cloud.ts";
 import type { Config } from "../config.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
+import { loadLibrary } from "./load-library.ts";
 import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
 import { systemClock } from "./system.ts";
 
 /** All clouds make the same prices, so that a result can be had again anywhere. */
 const SYNTHETIC_SEED = 1;
+/** A compile is short. */
+const COMPILERS = 1;
 
 export interface CloudRequest {
   readonly folder: string;
@@ -23,6 +28,8 @@ export interface CloudRequest {
   readonly nodes: number | undefined;
   /** The settings' own where it is not given; `real` where they have none. */
   readonly dataPolicy: "real" | "synthetic" | undefined;
+  /** What the operator wants to be other than usual. */
+  readonly settings?: Partial<CloudSettings>;
   readonly log: (message: string) => void;
 }
 
@@ -38,25 +45,33 @@ export async function runCloud(
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log: request.log }));
     const dataPolicy = request.dataPolicy ?? config.settings.dataPolicy ?? "real";
     const nodes = request.nodes ?? Math.max(1, availableParallelism());
-    const pool = stack.use(
-      createSandboxPool({
-        dataFolders: config.dataFolders,
-        syntheticSeed: dataPolicy === "synthetic" ? SYNTHETIC_SEED : undefined,
-        cacheFolder: config.cacheDir,
-        nodePath: config.nodePath,
-        concurrency: nodes,
-        log: request.log,
-        registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
-      }),
-    );
+    const openPool = (concurrency: number): SandboxPool =>
+      stack.use(
+        createSandboxPool({
+          dataFolders: config.dataFolders,
+          syntheticSeed: dataPolicy === "synthetic" ? SYNTHETIC_SEED : undefined,
+          cacheFolder: config.cacheDir,
+          nodePath: config.nodePath,
+          concurrency,
+          log: request.log,
+          registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
+        }),
+      );
+    const pool = openPool(nodes);
+    // Of its own, so that a compile never waits behind backtests.
+    const compilers = openPool(COMPILERS);
     const cloud = createCloud({
       store,
-      jobs: pool,
+      jobs: {
+        compile: (files, options) => compilers.compile(files, options),
+        backtest: (job, options) => pool.backtest(job, options),
+      },
       account: { userId: request.userId, apiToken: request.token, organizationId: request.organizationId },
       clock: systemClock,
+      library: loadLibrary(config),
       ids: { hex32: () => randomBytes(16).toString("hex") },
       log: (event, fields) => request.log(`${event}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
-      settings: { backtestSlots: nodes, bodyBytes: 32 * 1024 * 1024, mostQueuedBacktests: 500, engine: ENGINE },
+      settings: { ...DEFAULT_SETTINGS, backtestSlots: nodes, engine: ENGINE, ...request.settings },
     });
     const served = stack.use(await serveCloud({ app: cloud.app, host: request.host, port: request.port }));
     stack.defer(() => cloud.stop());

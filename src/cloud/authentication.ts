@@ -24,6 +24,13 @@ export function authenticationError(request: Request, account: CloudAccount, clo
   return sameText(hash, expected) ? undefined : "Hash doesn't match. Check the API token and the user id.";
 }
 
+/** The user id that a caller claims to be, before anyone believes it. */
+export function claimedUser(request: Request): string {
+  const query = new URL(request.url).searchParams;
+  const given = request.headers.get("authorization")?.replace(/^Basic\s+/i, "") ?? query.get("authorization") ?? "";
+  return Buffer.from(given.slice(0, 500), "base64").toString("utf8").split(":", 1)[0]?.slice(0, 50) ?? "";
+}
+
 /** Compares in a time that does not depend on where the texts differ. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

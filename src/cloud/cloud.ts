@@ -1,10 +1,15 @@
 import { Hono } from "hono";
 import type { Clock } from "../domain/clock.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { authenticationError } from "./authentication.ts";
+import type { ShippedLibrary } from "./ai/shipped-library.ts";
+import { authenticationError, claimedUser } from "./authentication.ts";
 import type { Caller, CloudContext } from "./endpoint.ts";
 import { createCloudJobs } from "./jobs/cloud-jobs.ts";
-import type { CloudAccount, CloudIds, CloudLog, CloudSettings, CloudStore, JobRunner } from "./ports.ts";
+import { DOWNLOAD_PATH, downloadOf } from "./objects/object-download.ts";
+import { createObjectStorage, type ObjectStorage } from "./objects/object-storage.ts";
+import type { CloudAccount, CloudIds, CloudLog, CloudSettings, JobRunner } from "./ports.ts";
+import type { CloudStore } from "./store-port.ts";
+import { createRateWindow, type RateWindow } from "./rate-window.ts";
 import { businessError, type Reply } from "./reply.ts";
 import { requestInput } from "./request-input.ts";
 import { ALL_ENDPOINTS } from "./resources/all-endpoints.ts";
@@ -17,6 +22,7 @@ export interface CloudParts {
   readonly ids: CloudIds;
   readonly log: CloudLog;
   readonly settings: CloudSettings;
+  readonly library: ShippedLibrary;
 }
 
 export interface Cloud {
@@ -33,15 +39,41 @@ export interface Cloud {
  */
 export function createCloud(parts: CloudParts): Cloud {
   const { store, account, clock, log, settings } = parts;
-  const jobs = createCloudJobs({ store, runner: parts.jobs, clock, log, backtestSlots: settings.backtestSlots });
+  const jobs = createCloudJobs({
+    store,
+    runner: parts.jobs,
+    clock,
+    ids: parts.ids,
+    log,
+    backtestSlots: settings.backtestSlots,
+  });
   const { userId, organizationId } = account;
-  const context: CloudContext = { store, jobs, clock, ids: parts.ids, settings, account: { userId, organizationId } };
+  const storage = { objects: store.objects, limits: settings.objectLimits, clock };
+  const objectsOf = (organization: string): ObjectStorage => createObjectStorage(storage, organization);
+  const context: CloudContext = {
+    store,
+    jobs,
+    clock,
+    ids: parts.ids,
+    settings,
+    account: { userId, organizationId },
+    objectsOf,
+    backtestRate: createRateWindow(clock),
+    runner: parts.jobs,
+    library: parts.library,
+  };
+  const failures = createRateWindow(clock);
   const app = new Hono();
   app.all("*", async (hono) => {
     const path = normalisedPath(new URL(hono.req.url).pathname);
     try {
-      const { status, outcome } = await answer(hono.req.raw, path, { parts, context });
-      return hono.json(envelope(outcome), status);
+      if (path.startsWith(DOWNLOAD_PATH)) {
+        const download = await downloadOf(path.slice(DOWNLOAD_PATH.length), { ...storage, storageOf: objectsOf });
+        return download ?? hono.json(envelope(businessError("The download link is unknown or has expired.")));
+      }
+      const { status, outcome } = await answer(hono.req.raw, path, { parts, context, failures });
+      if (outcome.ok && outcome.location !== undefined) hono.header("location", outcome.location);
+      return hono.json(envelope(outcome), outcome.ok && outcome.location !== undefined ? 302 : status);
     } catch (error) {
       const refusal = foreseen(error);
       log(refusal === undefined ? "request.fault" : "request.refused", { path, message: messageOf(error) });
@@ -55,9 +87,9 @@ export function createCloud(parts: CloudParts): Cloud {
 async function answer(
   request: Request,
   path: string,
-  { parts, context }: { parts: CloudParts; context: CloudContext },
+  { parts, context, failures }: { parts: CloudParts; context: CloudContext; failures: RateWindow },
 ): Promise<{ status: 200 | 413; outcome: Reply }> {
-  const unauthenticated = authenticationError(request, parts.account, parts.clock);
+  const unauthenticated = refusedLogin(request, parts, failures);
   if (unauthenticated !== undefined) return { status: 200, outcome: businessError(unauthenticated) };
   const endpoint = ALL_ENDPOINTS.get(path);
   if (endpoint === undefined) return { status: 200, outcome: businessError("Endpoint not found") };
@@ -69,6 +101,17 @@ async function answer(
   return { status: 200, outcome: await endpoint.handle(input.value, context, callerOf(request)) };
 }
 
+/** Why a caller is not let in. Who failed too often is not even looked at, so that nobody can try tokens at leisure. */
+function refusedLogin(request: Request, parts: CloudParts, failures: RateWindow): string | undefined {
+  const claimed = claimedUser(request);
+  if (failures.count(claimed) >= parts.settings.failedLoginsPerMinute) {
+    return "Too many failed attempts for this user or ip; wait a minute.";
+  }
+  const error = authenticationError(request, parts.account, parts.clock);
+  if (error !== undefined) failures.add(claimed);
+  return error;
+}
+
 /** Clients write `//path` and trailing slashes; with or without the prefix of the real API. */
 function normalisedPath(path: string): string {
   return path
@@ -78,7 +121,10 @@ function normalisedPath(path: string): string {
 }
 
 function callerOf(request: Request): Caller {
-  return { strictStates: (request.headers.get("user-agent") ?? "").startsWith("QuantConnect MCP Server") };
+  return {
+    strictStates: (request.headers.get("user-agent") ?? "").startsWith("QuantConnect MCP Server"),
+    origin: new URL(request.url).origin,
+  };
 }
 
 /** A success has no `errors`: QuantConnect's own tests wait until there are none. */

@@ -1,7 +1,11 @@
 import type { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { CloudJobs } from "./jobs/cloud-jobs.ts";
-import type { CloudAccount, CloudIds, CloudSettings, CloudStore } from "./ports.ts";
+import type { ShippedLibrary } from "./ai/shipped-library.ts";
+import type { CloudAccount, CloudIds, CloudSettings, JobRunner } from "./ports.ts";
+import type { CloudStore } from "./store-port.ts";
+import type { ObjectStorage } from "./objects/object-storage.ts";
+import type { RateWindow } from "./rate-window.ts";
 import type { Reply } from "./reply.ts";
 
 /** What every endpoint works with. */
@@ -12,12 +16,20 @@ export interface CloudContext {
   readonly clock: Clock;
   readonly ids: CloudIds;
   readonly settings: CloudSettings;
+  readonly objectsOf: (organizationId: string) => ObjectStorage;
+  /** Backtests that were asked for in the last minute. */
+  readonly backtestRate: RateWindow;
+  /** For short looks at code that no record is kept of. */
+  readonly runner: JobRunner;
+  readonly library: ShippedLibrary;
 }
 
 /** Who asks, as far as the answer depends on it. */
 export interface Caller {
   /** QuantConnect's own MCP server refuses the states of a running backtest. */
   readonly strictStates: boolean;
+  /** Where the caller reaches this cloud, such as `http://127.0.0.1:5612`. */
+  readonly origin: string;
 }
 
 /** One path of the API, with its input not yet checked. */

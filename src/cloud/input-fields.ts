@@ -6,6 +6,14 @@ export const wholeNumber = z.preprocess(
   z.int(),
 );
 
+export const realNumber = z.preprocess(
+  (value) =>
+    typeof value === "string" && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/.test(value.trim())
+      ? Number(value)
+      : value,
+  z.number().min(-1e15).max(1e15),
+);
+
 export const flag = z.preprocess((value) => {
   if (value === "true" || value === "1" || value === 1) return true;
   return value === "false" || value === "0" || value === 0 || value === "" ? false : value;

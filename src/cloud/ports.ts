@@ -1,10 +1,14 @@
 import type { BacktestJobInput, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { CompileReport } from "../lean/compile-report.ts";
+import type { PortfolioStatistics } from "../lean/statistics/portfolio-statistics.ts";
 
 /** Runs jobs; the sandbox pool fits. When their signal aborts, calls end early, and what they give is not used. */
 export interface JobRunner {
-  compile(files: Readonly<Record<string, string>>, options: { readonly signal: AbortSignal }): Promise<CompileReport>;
+  compile(
+    files: Readonly<Record<string, string>>,
+    options: { readonly signal: AbortSignal; readonly entry?: string },
+  ): Promise<CompileReport>;
   backtest(
     job: BacktestJobInput,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: BacktestProgress) => void },
@@ -32,8 +36,22 @@ export interface CloudSettings {
   readonly backtestSlots: number;
   /** Longest request body. */
   readonly bodyBytes: number;
-  /** More waiting backtests than this are refused. */
+  /** More waiting backtests than this are refused; with 0 a backtest needs a node that is free. */
   readonly mostQueuedBacktests: number;
+  /** More backtests than this in a minute are refused. */
+  readonly backtestsPerMinute: number;
+  /** After so many failed logins in a minute, a user is refused for the rest of it. */
+  readonly failedLoginsPerMinute: number;
+  /** An optimisation of more points is refused. */
+  readonly mostOptimizationPoints: number;
+  /** Users beside the owner whom projects can be shared with. */
+  readonly collaborators: readonly string[];
+  readonly objectLimits: {
+    /** Bytes of one object, and of all of an organisation. */
+    readonly bytesEach: number;
+    readonly bytesInAll: number;
+    readonly count: number;
+  };
   readonly engine: { readonly version: string; readonly leanCommit: string };
 }
 
@@ -46,6 +64,19 @@ export interface CloudProject {
   readonly modified: number;
   readonly nodes: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** Projects that it uses as libraries. */
+  readonly libraries: readonly number[];
+  /** The `codeSourceId` that holds the lock for editing. */
+  readonly lockHolder: string | undefined;
+  readonly leanVersion: number;
+  readonly leanEnvironment: number;
+}
+
+/** Who beside the owner has access to a project. */
+export interface Collaborator {
+  readonly userId: string;
+  readonly liveControl: boolean;
+  readonly write: boolean;
 }
 
 export interface CloudFile {
@@ -64,7 +95,7 @@ export interface CloudCompile {
   readonly report: CompileReport | undefined;
 }
 
-type LargePart = "charts" | "orders" | "logs" | "fills" | "dailyReturns";
+export type LargePart = "charts" | "orders" | "logs" | "fills" | "dailyReturns";
 
 /** A result without its large parts, which are read one by one. */
 export type ResultSummary = Omit<BacktestResult, LargePart> & {
@@ -91,80 +122,87 @@ export interface CloudBacktest {
   readonly error: string | undefined;
   readonly stacktrace: string | undefined;
   readonly summary: ResultSummary | undefined;
+  readonly tags: readonly string[];
+  /** The optimisation that it is a point of. */
+  readonly optimizationId: string | undefined;
 }
 
-/** What the cloud needs to be kept. Times are integer microseconds UTC. A deleted thing is not found. */
-export interface CloudStore {
-  readonly projects: {
-    create(project: {
-      readonly name: string;
-      readonly language: "Py" | "C#";
-      readonly files: Readonly<Record<string, string>>;
-      readonly now: number;
-    }): Promise<CloudProject>;
-    byId(projectId: number): Promise<CloudProject | undefined>;
-    byName(name: string): Promise<CloudProject | undefined>;
-    list(range: { readonly start: number; readonly end?: number }): Promise<CloudProject[]>;
-    update(
-      projectId: number,
-      change: {
-        readonly name?: string;
-        readonly description?: string;
-        readonly nodes?: readonly string[];
-        readonly parameters?: Readonly<Record<string, string>>;
-      },
-      now: number,
-    ): Promise<void>;
-    /** Gives the ids of the backtests that were waiting or running. */
-    delete(projectId: number, now: number): Promise<string[]>;
-  };
-  readonly files: {
-    list(projectId: number): Promise<CloudFile[]>;
-    read(projectId: number, name: string): Promise<CloudFile | undefined>;
-    /** All or none; null removes. */
-    change(projectId: number, changes: Readonly<Record<string, string | null>>, now: number): Promise<void>;
-  };
-  readonly compiles: {
-    create(compile: {
-      readonly compileId: string;
-      readonly projectId: number;
-      readonly signature: string;
-      readonly files: Readonly<Record<string, string>>;
-      readonly now: number;
-    }): Promise<void>;
-    byId(projectId: number, compileId: string): Promise<CloudCompile | undefined>;
-    claimNext(): Promise<{ readonly compileId: string; readonly files: Record<string, string> } | undefined>;
-    finish(compileId: string, report: CompileReport): Promise<void>;
-    recover(): Promise<void>;
-  };
-  readonly backtests: {
-    create(backtest: {
-      readonly backtestId: string;
-      readonly projectId: number;
-      readonly compileId: string;
-      readonly name: string;
-      readonly parameters: Readonly<Record<string, string>>;
-      readonly parameterSet: Readonly<Record<string, string | number>>;
-      readonly now: number;
-    }): Promise<void>;
-    byId(projectId: number, backtestId: string): Promise<CloudBacktest | undefined>;
-    list(projectId: number): Promise<CloudBacktest[]>;
-    counts(): Promise<{ readonly queued: number; readonly running: number }>;
-    update(backtestId: string, change: { readonly name?: string; readonly note?: string }): Promise<void>;
-    delete(backtestId: string): Promise<boolean>;
-    claimNext(now: number): Promise<
-      | {
-          readonly backtestId: string;
-          readonly files: Record<string, string>;
-          readonly parameters: Record<string, string>;
-        }
-      | undefined
-    >;
-    saveProgress(backtestId: string, progress: { readonly fraction: number; readonly date: string }): Promise<void>;
-    /** False when the backtest no longer runs: it was deleted, or has finished. */
-    finish(backtestId: string, result: BacktestResult, now: number): Promise<boolean>;
-    fail(backtestId: string, error: string, now: number): Promise<boolean>;
-    recover(now: number): Promise<void>;
-    part<Part extends LargePart>(backtestId: string, part: Part): Promise<BacktestResult[Part] | undefined>;
-  };
+/** What lists show of a result. */
+export interface BacktestDigest {
+  readonly figures: PortfolioStatistics;
+  /** Display texts of LEAN that an optimisation shows beside them. */
+  readonly statistics: Readonly<Record<string, string>>;
+  readonly trades: number;
+  readonly tradeableDates: number;
+  readonly securityTypes: number;
+  readonly parameters: number;
+  /** ISO dates. */
+  readonly start: string;
+  readonly end: string;
+}
+
+/** A few points of an equity curve, `[unix seconds, value]`. */
+export type EquityPoints = readonly (readonly [number, number])[];
+
+/** A backtest as lists show it. */
+export type ListedBacktest = Omit<
+  CloudBacktest,
+  "compileId" | "note" | "progressDate" | "error" | "stacktrace" | "summary"
+> & { readonly digest: BacktestDigest | undefined };
+
+export interface OptimizationParameter {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly minStep?: number | undefined;
+}
+
+export interface OptimizationConstraint {
+  readonly target: string;
+  readonly operator: string;
+  readonly targetValue: number;
+}
+
+/** What an optimisation was asked to do. */
+export interface OptimizationPlan {
+  readonly strategy: string;
+  /** Name of a portfolio statistic, such as `TotalPerformance.PortfolioStatistics.SharpeRatio`. */
+  readonly target: string;
+  readonly extremum: "min" | "max";
+  readonly targetValue?: number | undefined;
+  readonly parameters: readonly OptimizationParameter[];
+  readonly constraints: readonly OptimizationConstraint[];
+  readonly nodeType: string;
+  readonly parallelNodes: number;
+  /** Parameters of the project when the optimisation began, which each point gets, too. */
+  readonly baseParameters: Readonly<Record<string, string>>;
+}
+
+export interface CloudOptimization {
+  readonly optimizationId: string;
+  readonly projectId: number;
+  readonly compileId: string;
+  readonly name: string;
+  readonly status: "new" | "running" | "completed" | "aborted";
+  readonly created: number;
+  readonly finished: number | undefined;
+  readonly plan: OptimizationPlan;
+}
+
+export interface StoredObject {
+  /** Path without a leading slash. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly md5: string;
+  readonly mime: string;
+  readonly created: number;
+  readonly modified: number;
+}
+
+/** One directory of an object store: its own objects, and the folders with the latest change in them. */
+export interface ObjectFolder {
+  readonly objects: readonly StoredObject[];
+  readonly folders: readonly { readonly key: string; readonly modified: number }[];
 }

@@ -12,10 +12,13 @@ export async function requestInput(request: Request, bodyBytes: number): Promise
   const query = bracketed(new URL(request.url).searchParams);
   for (const key of AUTHENTICATION_KEYS) delete query[key];
   if (request.method === "GET" || request.method === "HEAD") return { kind: "input", value: query };
-  const text = await cappedText(request, bodyBytes);
-  if (text === undefined) return { kind: "too-large", limit: bodyBytes };
+  const bytes = await cappedBody(request, bodyBytes);
+  if (bytes === undefined) return { kind: "too-large", limit: bodyBytes };
+  const type = request.headers.get("content-type") ?? "";
+  if (type.toLowerCase().includes("multipart/form-data")) return multipartInput(bytes, type, query);
+  const text = new TextDecoder().decode(bytes);
   if (text.trim() === "") return { kind: "input", value: query };
-  const isForm = (request.headers.get("content-type") ?? "").includes("application/x-www-form-urlencoded");
+  const isForm = type.toLowerCase().includes("application/x-www-form-urlencoded");
   if (isForm && !text.trimStart().startsWith("{")) {
     return { kind: "input", value: { ...query, ...bracketed(new URLSearchParams(text)) } };
   }
@@ -41,19 +44,36 @@ function jsonInput(text: string, query: Readonly<Record<string, unknown>>): Requ
   return { kind: "input", value: { ...query, ...value } };
 }
 
-/** The body as text; undefined as soon as it is longer than allowed, whatever its header says. */
-async function cappedText(request: Request, most: number): Promise<string | undefined> {
-  if (Number(request.headers.get("content-length") ?? 0) > most) return undefined;
-  if (request.body === null) return "";
-  const decoder = new TextDecoder();
-  let read = 0;
-  let text = "";
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    read += chunk.byteLength;
-    if (read > most) return undefined;
-    text += decoder.decode(chunk, { stream: true });
+/** Parts with a file name are bytes, others are texts with PHP's brackets in their names. */
+async function multipartInput(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: string,
+  query: Readonly<Record<string, unknown>>,
+): Promise<RequestInput> {
+  const form = await new Response(bytes, { headers: { "content-type": type } }).formData().catch(() => undefined);
+  if (form === undefined) return { kind: "undecodable", reason: "expected multipart parts, but the body has none" };
+  const texts = new URLSearchParams();
+  const files: Record<string, Uint8Array> = {};
+  for (const [name, value] of form) {
+    if (typeof value === "string") texts.append(name, value);
+    else files[name] = new Uint8Array(await value.arrayBuffer());
   }
-  return text + decoder.decode();
+  return { kind: "input", value: { ...query, ...bracketed(texts), ...files } };
+}
+
+/** The body; undefined as soon as it is longer than allowed, whatever its header says. */
+async function cappedBody(request: Request, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (Number(request.headers.get("content-length") ?? 0) > most) return undefined;
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  if (request.body !== null) {
+    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+      read += chunk.byteLength;
+      if (read > most) return undefined;
+      chunks.push(chunk);
+    }
+  }
+  return Buffer.concat(chunks);
 }
 
 type Tree = { [key: string]: Tree | string };

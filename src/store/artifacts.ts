@@ -12,8 +12,8 @@ export class Artifacts {
     this.#folder = folder;
   }
 
-  /** Stores a text and returns its hash. Whole or not at all: written beside, synced, then renamed. */
-  async put(content: string): Promise<string> {
+  /** Stores a content and returns its hash. Whole or not at all: written beside, synced, then renamed. */
+  async put(content: string | Uint8Array): Promise<string> {
     const hash = createHash("sha256").update(content).digest("hex");
     const target = this.#path(hash);
     if (await exists(target)) return hash;
@@ -34,7 +34,7 @@ export class Artifacts {
       throw new RefusalError(
         {
           code: "ARTIFACT_NOT_STORED",
-          message: `cannot store a result of ${content.length} characters: ${error instanceof Error ? error.message : String(error)}`,
+          message: `cannot store a result of ${content.length} ${typeof content === "string" ? "characters" : "bytes"}: ${error instanceof Error ? error.message : String(error)}`,
           remedy: "free disk space or make the data directory writable",
           retryable: true,
         },
@@ -44,10 +44,16 @@ export class Artifacts {
     return hash;
   }
 
-  /** The content under a hash, or undefined. A content that does not match its name is a fault. */
+  /** The text under a hash, or undefined. A content that does not match its name is a fault. */
   async get(hash: string): Promise<string | undefined> {
+    const bytes = await this.getBytes(hash);
+    return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  }
+
+  /** The bytes under a hash, or undefined. A content that does not match its name is a fault. */
+  async getBytes(hash: string): Promise<Uint8Array | undefined> {
     if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
-    const content = await readFile(this.#path(hash), "utf8").catch((error: NodeJS.ErrnoException) => {
+    const content = await readFile(this.#path(hash)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
@@ -55,6 +61,11 @@ export class Artifacts {
       throw new Error(`artifact ${hash} was changed on disk`);
     }
     return content;
+  }
+
+  /** Removes a content; nothing happens when it is not there. Whoever calls knows that nothing refers to it. */
+  async remove(hash: string): Promise<void> {
+    if (/^[0-9a-f]{64}$/.test(hash)) await rm(this.#path(hash), { force: true });
   }
 
   #path(hash: string): string {

@@ -86,6 +86,6 @@ describe("the vendored server on the local cloud", () => {
     expect(result.isError).toBe(true);
     expect(result.structuredContent).toEqual({ success: false, errors: ["Project not found: -1"] });
     const missing = await client.callTool({ name: "list_optimizations", arguments: { projectId: 1 } });
-    expect(missing.structuredContent).toEqual({ success: false, errors: ["Endpoint not found"] });
+    expect(missing.structuredContent).toEqual({ success: false, errors: ["Project not found: 1"] });
   });
 });

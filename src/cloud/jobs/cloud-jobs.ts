@@ -1,6 +1,8 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { BacktestProgress } from "../../lean/backtest-job.ts";
-import type { CloudLog, CloudStore, JobRunner } from "../ports.ts";
+import { createOptimizer, type Optimizer } from "../optimization/optimizer.ts";
+import type { CloudIds, CloudLog, JobRunner } from "../ports.ts";
+import type { CloudStore } from "../store-port.ts";
 import { createJobQueue, type JobQueue } from "./job-queue.ts";
 
 /** Compiling is short, and somebody waits for it. */
@@ -14,32 +16,64 @@ export interface CloudJobs {
   stop(): Promise<void>;
   readonly compiles: Pick<JobQueue, "kick">;
   readonly backtests: Pick<JobQueue, "kick" | "cancel">;
+  readonly optimizations: Pick<Optimizer, "advance">;
+  /** Removes, sooner or later, what deleted things have left on disk. */
+  sweep(): void;
 }
 
 export interface JobSurroundings {
   readonly store: CloudStore;
   readonly runner: JobRunner;
   readonly clock: Clock;
+  readonly ids: CloudIds;
   readonly log: CloudLog;
   readonly backtestSlots: number;
 }
 
 export function createCloudJobs(surroundings: JobSurroundings): CloudJobs {
-  const { store, clock } = surroundings;
+  const { store, clock, ids, log } = surroundings;
   const compiles = compileQueue(surroundings);
-  const backtests = backtestQueue(surroundings);
+  const backtests = backtestQueue(surroundings, (optimizationId) => optimizer.advance(optimizationId));
+  const kick = (): void => backtests.kick();
+  const optimizer = createOptimizer({ store, clock, ids, log, slots: surroundings.backtestSlots, kick });
+  const sweeper = createSweeper(store, log);
   return {
     compiles,
     backtests,
+    optimizations: optimizer,
+    sweep: () => sweeper.sweep(),
     async start() {
       await store.compiles.recover();
       await store.backtests.recover(clock.now());
+      await optimizer.resume();
       compiles.kick();
       backtests.kick();
+      sweeper.sweep();
     },
     async stop() {
+      // The queues first: what ends in them may still tell the optimizer.
       await Promise.all([compiles.stop(), backtests.stop()]);
+      await optimizer.stop();
+      await sweeper.settled();
     },
+  };
+}
+
+/** One sweep after the other; any number that is asked for during one is one more. */
+function createSweeper(store: CloudStore, log: CloudLog): { sweep(): void; settled(): Promise<void> } {
+  let tail: Promise<void> = Promise.resolve();
+  let isWaiting = false;
+  const run = async (): Promise<void> => {
+    isWaiting = false;
+    await store.sweep().catch((error: unknown) => log("sweep.failed", { message: textOf(error) }));
+  };
+  return {
+    sweep() {
+      if (isWaiting) return;
+      isWaiting = true;
+      tail = tail.then(run);
+    },
+    settled: () => tail,
   };
 }
 
@@ -72,13 +106,16 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
   });
 }
 
-function backtestQueue({ store, runner, clock, log, backtestSlots }: JobSurroundings): JobQueue {
+function backtestQueue(
+  { store, runner, clock, log, backtestSlots }: JobSurroundings,
+  pointEnded: (optimizationId: string) => Promise<void>,
+): JobQueue {
   return createJobQueue({
     slots: backtestSlots,
     claim: () => store.backtests.claimNext(clock.now()),
     idOf: ({ backtestId }) => backtestId,
     failed: (error) => log("backtest.fault", { message: textOf(error) }),
-    async run({ backtestId, files, parameters }, signal) {
+    async run({ backtestId, optimizationId, files, parameters }, signal) {
       const progress = progressWriter({ store, clock, log }, backtestId);
       try {
         const result = await runner.backtest(
@@ -93,6 +130,8 @@ function backtestQueue({ store, runner, clock, log, backtestSlots }: JobSurround
         if (signal.aborted) return;
         log("backtest.failed", { backtestId, message: textOf(error) });
         await store.backtests.fail(backtestId, textOf(error), clock.now());
+      } finally {
+        if (optimizationId !== undefined && !signal.aborted) await pointEnded(optimizationId);
       }
     },
   });

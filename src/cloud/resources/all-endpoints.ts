@@ -1,11 +1,15 @@
 import type { Endpoint } from "../endpoint.ts";
+import { aiEndpoints } from "./ai.ts";
 import { accountEndpoints } from "./account.ts";
 import { backtestEndpoints } from "./backtest.ts";
 import { backtestResultEndpoints } from "./backtest-results.ts";
+import { collaborationEndpoints } from "./collaboration.ts";
 import { compileEndpoints } from "./compile.ts";
 import { fileEndpoints } from "./file.ts";
 import { leanVersionEndpoints } from "./lean-version.ts";
 import { nodeEndpoints } from "./node.ts";
+import { objectEndpoints } from "./object.ts";
+import { optimizationEndpoints } from "./optimization.ts";
 import { projectEndpoints } from "./project.ts";
 
 /** Every path that is answered, without prefix. */
@@ -13,11 +17,15 @@ export const ALL_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
   [
     accountEndpoints,
     projectEndpoints,
+    collaborationEndpoints,
     nodeEndpoints,
     fileEndpoints,
     compileEndpoints,
     backtestEndpoints,
     backtestResultEndpoints,
+    optimizationEndpoints,
+    objectEndpoints,
     leanVersionEndpoints,
+    aiEndpoints,
   ].flatMap((endpoints) => Object.entries(endpoints)),
 );

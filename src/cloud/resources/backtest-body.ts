@@ -1,8 +1,8 @@
 import { apiTime } from "../api-time.ts";
 import type { Caller, CloudContext } from "../endpoint.ts";
-import type { CloudBacktest, CloudProject, ResultSummary } from "../ports.ts";
+import type { BacktestDigest, CloudBacktest, CloudProject, ListedBacktest, ResultSummary } from "../ports.ts";
 import type { ReplyBody } from "../reply.ts";
-import { portfolioStatistics } from "./portfolio-statistics.ts";
+import { portfolioStatistics } from "../../lean/statistics/portfolio-statistics.ts";
 import { STANDARD_CHARTS } from "./standard-charts.ts";
 
 export interface BacktestView {
@@ -30,7 +30,7 @@ export function backtestBody({ backtest, project, context, caller }: BacktestVie
     stacktrace: backtest.stacktrace ?? null,
     hasInitializeError: summary?.error?.phase === "initialize",
     parameterSet: parameterSet(backtest),
-    optimizationId: null,
+    optimizationId: backtest.optimizationId ?? null,
     snapshotId: project.projectId,
     nodeName: state === "queued" ? null : "Local backtest node",
     outOfSampleMaxEndDate: null,
@@ -73,10 +73,10 @@ function resultBody(summary: ResultSummary | undefined): ReplyBody {
 
 /** A backtest as `backtests/list` gives it. */
 export function backtestSummaryBody(
-  backtest: CloudBacktest,
+  backtest: ListedBacktest,
   { includeStatistics, caller }: { readonly includeStatistics: boolean; readonly caller: Caller },
 ): ReplyBody {
-  const { state, summary } = backtest;
+  const { state, digest } = backtest;
   const done = state === "completed" || state === "error";
   return {
     backtestId: backtest.backtestId,
@@ -84,17 +84,16 @@ export function backtestSummaryBody(
     created: apiTime(backtest.created),
     status: statusText(state, caller),
     progress: done ? 1 : backtest.progress,
-    optimizationId: null,
-    tradeableDates: summary?.dayCount ?? 0,
+    optimizationId: backtest.optimizationId ?? null,
+    tradeableDates: digest?.tradeableDates ?? 0,
     parameterSet: parameterSet(backtest),
     snapshotId: backtest.projectId,
-    tags: [],
-    ...(includeStatistics && summary !== undefined ? statisticsColumns(summary) : {}),
+    tags: backtest.tags,
+    ...(includeStatistics && digest !== undefined ? statisticsColumns(digest) : {}),
   };
 }
 
-function statisticsColumns(summary: ResultSummary): ReplyBody {
-  const figures = portfolioStatistics(summary.statistics);
+function statisticsColumns({ figures, ...digest }: BacktestDigest): ReplyBody {
   return {
     alpha: figures.alpha,
     beta: figures.beta,
@@ -102,12 +101,12 @@ function statisticsColumns(summary: ResultSummary): ReplyBody {
     drawdown: figures.drawdown,
     lossRate: figures.lossRate,
     netProfit: figures.totalNetProfit,
-    parameters: Object.keys(summary.parameters).length,
+    parameters: digest.parameters,
     psr: figures.probabilisticSharpeRatio,
-    securityTypes: Object.keys(summary.fidelity).length,
+    securityTypes: digest.securityTypes,
     sharpeRatio: figures.sharpeRatio,
     sortinoRatio: figures.sortinoRatio,
-    trades: summary.orderCount,
+    trades: digest.trades,
     treynorRatio: figures.treynorRatio,
     winRate: figures.winRate,
   };
@@ -120,6 +119,6 @@ function statusText(state: CloudBacktest["state"], caller: Caller): string {
 }
 
 /** The real cloud sends an empty map as an empty list, and clients rely on it. */
-function parameterSet({ parameterSet }: CloudBacktest): unknown {
+function parameterSet({ parameterSet }: Pick<CloudBacktest, "parameterSet">): unknown {
   return Object.keys(parameterSet).length === 0 ? [] : parameterSet;
 }

@@ -25,6 +25,9 @@ const createSchema = z.object({
 const oneSchema = z.object({ projectId: wholeNumber, backtestId: filledText });
 const listSchema = z.object({ projectId: wholeNumber, includeStatistics: absent(flag) });
 const updateSchema = oneSchema.extend({ name: absent(filledText), note: absent(z.string().max(10_000)) });
+const tagsSchema = oneSchema.extend({
+  tags: z.union([z.array(filledText.max(100)).max(100), z.literal("").transform(() => [])]),
+});
 
 export const backtestEndpoints: Endpoints = {
   "/backtests/create": endpoint(createSchema, (input, context, caller) =>
@@ -60,10 +63,25 @@ export const backtestEndpoints: Endpoints = {
     }),
   ),
 
-  "/backtests/delete": endpoint(oneSchema, (input, context) =>
+  "/backtests/tags/update": endpoint(tagsSchema, ({ tags, ...input }, context) =>
     withBacktest(input, context, async ({ backtestId }) => {
-      await context.store.backtests.delete(backtestId);
-      context.jobs.backtests.cancel(backtestId);
+      await context.store.backtests.update(backtestId, { tags: [...new Set(tags)] });
+      return reply();
+    }),
+  ),
+
+  "/backtests/delete": endpoint(oneSchema, (input, context) =>
+    withBacktest(input, context, async ({ backtestId, optimizationId }) => {
+      const { store, jobs } = context;
+      const search = optimizationId === undefined ? undefined : await store.optimizations.byId(optimizationId);
+      if (search?.status === "new" || search?.status === "running") {
+        return businessError(
+          `The backtest is a point of optimization ${search.optimizationId}, which is running; abort that first.`,
+        );
+      }
+      await store.backtests.delete(backtestId);
+      jobs.backtests.cancel(backtestId);
+      jobs.sweep();
       return reply();
     }),
   ),
@@ -81,17 +99,25 @@ export async function withBacktest(
   });
 }
 
+// The texts of the real cloud, which clients look for.
+const TOO_MANY = "Too many backtest requests; please slow down.";
+const NO_NODES =
+  "There are no spare nodes available in your cluster. To launch a new backtest please stop an existing running backtest or add more compute nodes to your organization.";
+
 async function whyNot(
   { projectId, compileId }: z.output<typeof createSchema>,
-  { store, settings }: CloudContext,
+  { store, settings, backtestRate }: CloudContext,
 ): Promise<string | undefined> {
   const compile = await store.compiles.byId(projectId, compileId);
   if (compile === undefined) return `Compile not found: ${compileId}`;
   if (compile.state === "error") return "The compile has errors (BuildError); read them with compile/read.";
   if (compile.state !== "success")
     return "The compile is not done; read it with compile/read until it says BuildSuccess.";
-  const { queued } = await store.backtests.counts();
-  return queued >= settings.mostQueuedBacktests ? "Too many backtest requests; please slow down." : undefined;
+  const { queued, running } = await store.backtests.counts();
+  if (settings.mostQueuedBacktests === 0) return queued + running >= settings.backtestSlots ? NO_NODES : undefined;
+  if (queued >= settings.mostQueuedBacktests || backtestRate.count("") >= settings.backtestsPerMinute) return TOO_MANY;
+  backtestRate.add("");
+  return undefined;
 }
 
 async function createBacktest(
@@ -128,5 +154,7 @@ async function createBacktest(
     error: undefined,
     stacktrace: undefined,
     summary: undefined,
+    tags: [],
+    optimizationId: undefined,
   };
 }

@@ -6,20 +6,22 @@ import { applyPatch } from "../patch/apply-patch.ts";
 import { parsePatch } from "../patch/parse-patch.ts";
 import type { CloudFile } from "../ports.ts";
 import { businessError, type ReplyBody, reply } from "../reply.ts";
+import { withEditableProject } from "./editable-project.ts";
 import { orBusinessError, withProject } from "./found-project.ts";
 
-const named = { projectId: wholeNumber, name: safePath };
+const editing = { projectId: wholeNumber, codeSourceId: absent(z.string()) };
+const named = { ...editing, name: safePath };
 const NO_EMPTY = "expected a text that is not empty";
 const createSchema = z.object({ ...named, content: absent(z.string().min(1, NO_EMPTY)) });
 const readSchema = z.object({ projectId: wholeNumber, name: absent(filledText) });
 const updateSchema = z
   .object({ ...named, newName: absent(safePath), content: absent(z.string().min(1, NO_EMPTY)) })
   .refine(({ newName, content }) => newName !== undefined || content !== undefined, "expected newName or content");
-const patchSchema = z.object({ projectId: wholeNumber, patch: filledText });
+const patchSchema = z.object({ ...editing, patch: filledText });
 
 export const fileEndpoints: Endpoints = {
-  "/files/create": endpoint(createSchema, ({ projectId, name, content = "" }, context) =>
-    withProject(projectId, context, async () => {
+  "/files/create": endpoint(createSchema, ({ name, content = "", ...input }, context) =>
+    withEditableProject(input, context, async ({ projectId }) => {
       const { store, clock } = context;
       if ((await store.files.read(projectId, name)) !== undefined)
         return businessError("File already exist in this project");
@@ -40,8 +42,8 @@ export const fileEndpoints: Endpoints = {
     }),
   ),
 
-  "/files/update": endpoint(updateSchema, ({ projectId, name, newName = name, content }, context) =>
-    withProject(projectId, context, async () => {
+  "/files/update": endpoint(updateSchema, ({ name, newName = name, content, ...input }, context) =>
+    withEditableProject(input, context, async ({ projectId }) => {
       const { store, clock } = context;
       const file = await store.files.read(projectId, name);
       if (file === undefined) return noFile(name);
@@ -55,8 +57,8 @@ export const fileEndpoints: Endpoints = {
     }),
   ),
 
-  "/files/patch": endpoint(patchSchema, ({ projectId, patch }, context) =>
-    withProject(projectId, context, async () => {
+  "/files/patch": endpoint(patchSchema, ({ patch, ...input }, context) =>
+    withEditableProject(input, context, async ({ projectId }) => {
       const { store, clock } = context;
       const files = new Map((await store.files.list(projectId)).map(({ name, content }) => [name, content]));
       return orBusinessError(parsePatch(patch), (patches) =>
@@ -70,8 +72,8 @@ export const fileEndpoints: Endpoints = {
     }),
   ),
 
-  "/files/delete": endpoint(z.object(named), ({ projectId, name }, context) =>
-    withProject(projectId, context, async () => {
+  "/files/delete": endpoint(z.object(named), ({ name, ...input }, context) =>
+    withEditableProject(input, context, async ({ projectId }) => {
       const { store, clock } = context;
       if ((await store.files.read(projectId, name)) === undefined) return noFile(name);
       await store.files.change(projectId, { [name]: null }, clock.now());

@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import { backtestResultSchema, type BacktestResult } from "../../lean/backtest-result.ts";
+import { type BacktestDigest, readDigest } from "./backtest-digest.ts";
 import type { CloudTables } from "./schema.ts";
 
 const stateSchema = z.enum(["queued", "running", "completed", "error"]);
@@ -41,7 +42,43 @@ export interface CloudBacktest {
   readonly error: string | undefined;
   readonly stacktrace: string | undefined;
   readonly summary: ResultSummary | undefined;
+  readonly tags: readonly string[];
+  /** The optimisation that it is a point of. */
+  readonly optimizationId: string | undefined;
 }
+
+/** A backtest as lists show it. */
+export interface ListedBacktest {
+  readonly backtestId: string;
+  readonly projectId: number;
+  readonly name: string;
+  readonly state: z.infer<typeof stateSchema>;
+  readonly created: number;
+  readonly started: number | undefined;
+  readonly finished: number | undefined;
+  readonly progress: number;
+  readonly parameterSet: Readonly<Record<string, string | number>>;
+  readonly tags: readonly string[];
+  readonly optimizationId: string | undefined;
+  readonly digest: BacktestDigest | undefined;
+}
+
+export const LIST_COLUMNS = [
+  "backtest_id",
+  "project_id",
+  "name",
+  "state",
+  "created",
+  "started",
+  "finished",
+  "progress",
+  "parameter_set",
+  "tags",
+  "optimization_id",
+  "digest",
+] as const;
+
+const tagsSchema = z.array(z.string());
 
 export function summaryOf(result: BacktestResult): ResultSummary {
   const { charts, orders, logs, fills, dailyReturns, ...rest } = result;
@@ -72,5 +109,27 @@ export function backtestOf(row: Selectable<CloudTables["backtests"]>): CloudBack
     error: row.error ?? undefined,
     stacktrace: row.stacktrace ?? undefined,
     summary: row.summary === null ? undefined : resultSummarySchema.parse(JSON.parse(row.summary)),
+    tags: tagsSchema.parse(JSON.parse(row.tags)),
+    optimizationId: row.optimization_id ?? undefined,
+  };
+}
+
+export function listedOf(
+  row: Pick<Selectable<CloudTables["backtests"]>, (typeof LIST_COLUMNS)[number]>,
+): ListedBacktest {
+  return {
+    backtestId: row.backtest_id,
+    projectId: row.project_id,
+    name: row.name,
+    state: stateSchema.parse(row.state),
+    created: row.created,
+    started: row.started ?? undefined,
+    finished: row.finished ?? undefined,
+    progress: row.progress,
+    // Both were checked when they came in; a list of ten thousand has no time to check each again.
+    parameterSet: JSON.parse(row.parameter_set) as Record<string, string | number>,
+    tags: JSON.parse(row.tags) as string[],
+    optimizationId: row.optimization_id ?? undefined,
+    digest: row.digest === null ? undefined : readDigest(row.digest),
   };
 }

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from "kysely";
 import { z } from "zod";
 import { compileReportSchema, type CompileReport } from "../../lean/compile-report.ts";
 import type { Artifacts } from "../artifacts.ts";
+import type { ArtifactShelf } from "./artifact-shelf.ts";
 import type { CloudTables } from "./schema.ts";
 
 const stateSchema = z.enum(["queued", "running", "success", "error"]);
@@ -23,30 +24,34 @@ export interface NewCompile {
   readonly signature: string;
   readonly files: Readonly<Record<string, string>>;
   readonly now: number;
+  /** What is known without a compiler; such a compile never waits. */
+  readonly report?: CompileReport;
 }
 
 /** Compiles, which keep the files they were made of, and the queue of those to be done. */
 export class CompileStore {
   readonly #database: Kysely<CloudTables>;
-  readonly #artifacts: Artifacts;
+  readonly #shelf: ArtifactShelf;
 
-  constructor(database: Kysely<CloudTables>, artifacts: Artifacts) {
+  constructor(database: Kysely<CloudTables>, shelf: ArtifactShelf) {
     this.#database = database;
-    this.#artifacts = artifacts;
+    this.#shelf = shelf;
   }
 
-  async create({ compileId, projectId, signature, files, now }: NewCompile): Promise<void> {
-    const row = {
-      compile_id: compileId,
-      project_id: projectId,
-      state: "queued",
-      created: now,
-      signature,
-      file_names: JSON.stringify(Object.keys(files)),
-      files_artifact: await this.#artifacts.put(JSON.stringify(files)),
-      report: null,
-    };
-    await this.#database.insertInto("compiles").values(row).execute();
+  async create({ compileId, projectId, signature, files, now, report }: NewCompile): Promise<void> {
+    await this.#shelf.exclusive(async () => {
+      const row = {
+        compile_id: compileId,
+        project_id: projectId,
+        state: report === undefined ? "queued" : report.ok ? "success" : "error",
+        created: now,
+        signature,
+        file_names: JSON.stringify(Object.keys(files)),
+        files_artifact: await this.#shelf.files.put(JSON.stringify(files)),
+        report: report === undefined ? null : JSON.stringify(report),
+      };
+      await this.#database.insertInto("compiles").values(row).execute();
+    });
   }
 
   async byId(projectId: number, compileId: string): Promise<CloudCompile | undefined> {
@@ -70,7 +75,7 @@ export class CompileStore {
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return { compileId: row.compile_id, files: await readFiles(this.#artifacts, row.files_artifact) };
+    return { compileId: row.compile_id, files: await readFiles(this.#shelf.files, row.files_artifact) };
   }
 
   async finish(compileId: string, report: CompileReport): Promise<void> {

@@ -1,5 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import type { Migrations } from "../database.ts";
+import { digestOf } from "./backtest-digest.ts";
+import { resultSummarySchema } from "./backtest-record.ts";
 
 /** First schema of the local cloud's store. */
 async function initial(database: Kysely<unknown>): Promise<void> {
@@ -27,4 +29,53 @@ async function initial(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
-export const cloudMigrations: Migrations = { "0001-initial": { up: initial } };
+/** Collaboration, libraries, optimisations, the object store, and who uses which artifact. */
+async function wholeApi(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    `alter table projects add column libraries text not null default '[]'`,
+    `alter table projects add column lock_holder text`,
+    `alter table projects add column lean_version bigint not null default 1`,
+    `alter table projects add column lean_environment bigint not null default 1`,
+    `create table collaborators (project_id bigint not null references projects (project_id), user_id text not null,
+       live_control bigint not null, can_write bigint not null, added bigint not null,
+       primary key (project_id, user_id))`,
+    `alter table backtests add column digest text`,
+    `alter table backtests add column equity text`,
+    `alter table backtests add column tags text not null default '[]'`,
+    `alter table backtests add column optimization_id text`,
+    `alter table backtests add column point_key text`,
+    `create unique index backtests_point on backtests (optimization_id, point_key) where optimization_id is not null`,
+    `create table optimizations (optimization_id text primary key,
+       project_id bigint not null references projects (project_id), compile_id text not null, name text not null,
+       status text not null, created bigint not null, finished bigint, plan text not null)`,
+    `create index optimizations_project on optimizations (project_id, created)`,
+    `create index optimizations_status on optimizations (status)`,
+    `create table objects (organization_id text not null, key text not null, hash text not null, md5 text not null,
+       mime text not null, size bigint not null, created bigint not null, modified bigint not null, primary key (organization_id, key))`,
+    `create index objects_hash on objects (hash)`,
+    `create table object_jobs (job_id text primary key, organization_id text not null, ticket text not null unique,
+       keys text not null, created bigint not null)`,
+    `create table backtest_artifacts (backtest_id text not null, hash text not null, primary key (backtest_id, hash))`,
+    `create index backtest_artifacts_hash on backtest_artifacts (hash)`,
+    `create table artifact_trash (hash text primary key)`,
+    `create index compiles_files on compiles (files_artifact)`,
+    `create index backtests_files on backtests (files_artifact)`,
+    `insert or ignore into backtest_artifacts (backtest_id, hash)
+       select backtest_id, parts.value from backtests, json_each(backtests.artifacts) as parts
+       where artifacts is not null`,
+  ];
+  for (const statement of statements) await sql.raw(statement).execute(database);
+  await addDigests(database);
+}
+
+/** Results of the first schema get the digest that lists read. */
+async function addDigests(database: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ backtest_id: string; summary: string }>`
+    select backtest_id, summary from backtests where summary is not null`.execute(database);
+  for (const { backtest_id, summary } of rows) {
+    const digest = JSON.stringify(digestOf(resultSummarySchema.parse(JSON.parse(summary))));
+    await sql`update backtests set digest = ${digest} where backtest_id = ${backtest_id}`.execute(database);
+  }
+}
+
+export const cloudMigrations: Migrations = { "0001-initial": { up: initial }, "0002-whole-api": { up: wholeApi } };

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import { z } from "zod";
+import { deleteBacktests, discard } from "./artifact-shelf.ts";
 import type { CloudTables } from "./schema.ts";
 
 export interface CloudProject {
@@ -11,6 +12,12 @@ export interface CloudProject {
   readonly modified: number;
   readonly nodes: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** Projects that it uses as libraries. */
+  readonly libraries: readonly number[];
+  /** The `codeSourceId` that holds the lock for editing. */
+  readonly lockHolder: string | undefined;
+  readonly leanVersion: number;
+  readonly leanEnvironment: number;
 }
 
 export interface NewProject {
@@ -25,11 +32,16 @@ export interface ProjectChange {
   readonly description?: string;
   readonly nodes?: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
+  readonly libraries?: readonly number[];
+  readonly lockHolder?: string;
+  readonly leanVersion?: number;
+  readonly leanEnvironment?: number;
 }
 
 const FIRST_PROJECT_ID = 10_000_001;
 const languageSchema = z.enum(["Py", "C#"]);
 const nodesSchema = z.array(z.string());
+const librariesSchema = z.array(z.int());
 const parametersSchema = z.record(z.string(), z.string());
 
 /** Projects of the local cloud. Deleted ones are not found by any method. */
@@ -57,6 +69,10 @@ export class ProjectStore {
         deleted: null,
         nodes: "[]",
         parameters: "{}",
+        libraries: "[]",
+        lock_holder: null,
+        lean_version: 1,
+        lean_environment: 1,
       };
       await transaction.insertInto("projects").values(row).execute();
       for (const [file, content] of Object.entries(files)) {
@@ -102,7 +118,7 @@ export class ProjectStore {
   }
 
   async update(projectId: number, change: ProjectChange, now: number): Promise<void> {
-    const { name, description, nodes, parameters } = change;
+    const { name, description, nodes, parameters, libraries, lockHolder, leanVersion, leanEnvironment } = change;
     await this.#database
       .updateTable("projects")
       .set({
@@ -111,24 +127,43 @@ export class ProjectStore {
         ...(description === undefined ? {} : { description }),
         ...(nodes === undefined ? {} : { nodes: JSON.stringify(nodes) }),
         ...(parameters === undefined ? {} : { parameters: JSON.stringify(parameters) }),
+        ...(libraries === undefined ? {} : { libraries: JSON.stringify(libraries) }),
+        ...(lockHolder === undefined ? {} : { lock_holder: lockHolder }),
+        ...(leanVersion === undefined ? {} : { lean_version: leanVersion }),
+        ...(leanEnvironment === undefined ? {} : { lean_environment: leanEnvironment }),
       })
       .where("project_id", "=", projectId)
       .execute();
   }
 
-  /** Hides the project and takes its queued and running backtests out of the queue; gives their ids. */
+  /**
+   * Hides the project and removes its compiles, backtests and optimisations; gives the ids of the backtests that were
+   * waiting or running.
+   */
   async delete(projectId: number, now: number): Promise<string[]> {
     return this.#database.transaction().execute(async (transaction) => {
       await transaction.updateTable("projects").set({ deleted: now }).where("project_id", "=", projectId).execute();
-      const open = await transaction
+      const all = await transaction
         .selectFrom("backtests")
-        .select("backtest_id")
+        .select(["backtest_id", "state"])
         .where("project_id", "=", projectId)
-        .where("state", "in", ["queued", "running"])
         .execute();
-      const ids = open.map(({ backtest_id }) => backtest_id);
-      if (ids.length > 0) await transaction.deleteFrom("backtests").where("backtest_id", "in", ids).execute();
-      return ids;
+      const ids = all.map(({ backtest_id }) => backtest_id);
+      await deleteBacktests(transaction, ids);
+      await transaction.deleteFrom("optimizations").where("project_id", "=", projectId).execute();
+      const compiles = await transaction
+        .selectFrom("compiles")
+        .select("files_artifact")
+        .distinct()
+        .where("project_id", "=", projectId)
+        .execute();
+      await discard(
+        transaction,
+        compiles.map(({ files_artifact }) => files_artifact),
+      );
+      await transaction.deleteFrom("compiles").where("project_id", "=", projectId).execute();
+      const isOpen = ({ state }: { readonly state: string }): boolean => state === "queued" || state === "running";
+      return all.filter(isOpen).map(({ backtest_id }) => backtest_id);
     });
   }
 }
@@ -156,5 +191,9 @@ function projectOf(row: Selectable<CloudTables["projects"]>): CloudProject {
     modified: row.modified,
     nodes: nodesSchema.parse(JSON.parse(row.nodes)),
     parameters: parametersSchema.parse(JSON.parse(row.parameters)),
+    libraries: librariesSchema.parse(JSON.parse(row.libraries)),
+    lockHolder: row.lock_holder ?? undefined,
+    leanVersion: row.lean_version,
+    leanEnvironment: row.lean_environment,
   };
 }

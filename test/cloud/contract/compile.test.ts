@@ -58,9 +58,16 @@ describe("compiling", () => {
   it("says of C# that only Python runs here", async () => {
     const created = await cloud.call("/projects/create", { name: "Sharp", language: "C#" });
     const [{ projectId }] = created["projects"] as [{ projectId: number }];
-    expect(await cloud.call("/compile/create", { projectId })).toMatchObject({
+    const { compileId, state } = await cloud.call("/compile/create", { projectId });
+    expect(state).toBe("InQueue");
+    expect(await cloud.call("/compile/read", { projectId, compileId })).toMatchObject({
+      success: true,
+      state: "BuildError",
+      logs: [expect.any(String), expect.stringContaining("only Python")],
+    });
+    expect(await cloud.call("/backtests/create", { projectId, compileId, backtestName: "x" })).toMatchObject({
       success: false,
-      errors: [expect.stringContaining("Only Python")],
+      errors: [expect.stringContaining("BuildError")],
     });
   });
 

@@ -2,8 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { loadLibrary } from "../../../src/app/load-library.ts";
 import { type Cloud, createCloud } from "../../../src/cloud/cloud.ts";
+import { DEFAULT_SETTINGS } from "../../../src/cloud/default-settings.ts";
 import type { CloudSettings, JobRunner } from "../../../src/cloud/ports.ts";
 import { serveCloud } from "../../../src/cloud/serve-cloud.ts";
 import { openCloudStore, type OpenCloudStore } from "../../../src/store/cloud/cloud-store.ts";
@@ -11,6 +14,7 @@ import { type ScriptedRunner, scriptedRunner } from "./scripted-runner.ts";
 
 export const USER_ID = "4711";
 export const API_TOKEN = "planted-cloud-token-81b3";
+export const COLLABORATOR_ID = "c".repeat(32);
 export const ORGANIZATION_ID = "5".repeat(32);
 
 /** An envelope; what is in it is looked at by the tests. */
@@ -72,10 +76,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<CloudUnder
     clock: { now: () => Date.now() * 1000 },
     ids: { hex32: () => randomUUID().replaceAll("-", "") },
     log: (event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),
+    library: loadLibrary({ packageRoot: fileURLToPath(new URL("../../../", import.meta.url)) }),
     settings: {
+      ...DEFAULT_SETTINGS,
       backtestSlots: 2,
       bodyBytes: 1_000_000,
       mostQueuedBacktests: 50,
+      collaborators: [COLLABORATOR_ID],
       engine: { version: "0.1.0", leanCommit: "c".repeat(40) },
       ...options.settings,
     },
