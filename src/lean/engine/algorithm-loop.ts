@@ -12,7 +12,7 @@ import { MICROS_PER_DAY, MICROS_PER_MINUTE, dayOf } from "../time/civil-date.ts"
 import { BenchmarkFeed } from "./benchmark-feed.ts";
 import { CapacityEstimate } from "./capacity.ts";
 import { applyCorporateEvents } from "./corporate-event-handling.ts";
-import { DataFeed } from "./data-feed.ts";
+import { DataFeed, type FeedStretch } from "./data-feed.ts";
 import { UserCalls } from "./user-calls.ts";
 import { warmUpStartUtc } from "./warm-up.ts";
 
@@ -79,21 +79,30 @@ export class AlgorithmLoop {
     const { securities } = this.algorithm;
     this.dataPoints = securities.requested.length > 0 ? 1 : 0;
     this.firstUtc = warmUpStartUtc(this.algorithm) ?? this.startUtc;
-    for (const request of securities.requested.splice(0)) this.openFeeds(request, this.firstUtc);
+    for (const request of securities.requested.splice(0)) this.openFirstFeeds(request);
     this.benchmark.open();
     this.#scheduleEndOfDay();
   }
 
-  /** Opens the feeds of a request from a time on. */
-  protected openFeeds(request: SubscriptionRequest, fromUtc: number, isLater = false): Subscription[] {
+  /** Feeds of a request of `initialize`. */
+  protected openFirstFeeds(request: SubscriptionRequest): void {
+    this.openFeeds(request, { fromUtc: this.firstUtc, isLater: false });
+  }
+
+  /** Opens the feeds of a request from a time on, exclusive where `isLater`. */
+  protected openFeeds(
+    request: SubscriptionRequest,
+    at: { readonly fromUtc: number } & Pick<FeedStretch, "isLater" | "rawFromDay" | "eventsAfterUtc">,
+  ): Subscription[] {
     const { zone } = request.security.hours;
+    const { fromUtc, ...rest } = at;
     const to = zone.toLocal(this.algorithm.clock.zone.toUtc(this.#lastLocal));
-    return this.feed.open(request, { from: zone.toLocal(fromUtc), to, isLater });
+    return this.feed.open(request, { from: zone.toLocal(fromUtc), to, ...rest });
   }
 
   /** Feeds that begin after a step, in which they were asked for. */
   protected openLaterFeeds(request: SubscriptionRequest, utc: number): Subscription[] {
-    return this.openFeeds(request, utc, true);
+    return this.openFeeds(request, { fromUtc: utc, isLater: true });
   }
 
   /** The start of the data: the warm-up begins, or there is none and it is over. */
@@ -112,7 +121,7 @@ export class AlgorithmLoop {
     algorithm.consolidation.scan(utc);
     clock.set(utc);
     this.#takeData(utc);
-    if (utc >= this.startUtc && algorithm.isWarmingUp) this.endWarmUp();
+    if (algorithm.isWarmingUp && this.isPastWarmUp(utc)) this.endWarmUp();
     processor.drain();
     processor.scan();
     if (this.#nextMidnightUtc === utc) this.#sampleMidnight();
@@ -128,6 +137,11 @@ export class AlgorithmLoop {
   /** What the slice's corporate events do to the account; true if a security left. */
   protected applyEvents(): boolean {
     return applyCorporateEvents(this.algorithm, this.algorithm.slice.events);
+  }
+
+  /** Whether the warm-up is over in the step at this time. */
+  protected isPastWarmUp(utc: number): boolean {
+    return utc >= this.startUtc;
   }
 
   protected endWarmUp(): void {

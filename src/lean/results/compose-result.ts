@@ -113,7 +113,11 @@ function dailyReturns(algorithm: QcAlgorithm, loop: BacktestLoop): BacktestResul
   });
 }
 
-function runtimeStatistics({ algorithm, startCash }: RunOutcome): Record<string, string> {
+/** The figures of a run as it stands, under LEAN's names. */
+export function runtimeStatistics({
+  algorithm,
+  startCash,
+}: Pick<RunOutcome, "algorithm" | "startCash">): Record<string, string> {
   const { portfolio } = algorithm;
   const value = portfolio.totalPortfolioValue;
   const dollars = (amount: Decimal): string => `$${amount.toFixed(2)}`;

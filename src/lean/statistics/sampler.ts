@@ -44,6 +44,11 @@ export class Sampler {
     this.#step = minutes < SHORT_RUN_MINUTES ? SHORT_STEP : Math.round((minutes / 4000) * MICROS_PER_MINUTE);
   }
 
+  /** Takes the value of now as what the first day starts from: a live account has holdings before its first bar. */
+  captureStart(): void {
+    this.#lastValue = this.#portfolio.totalPortfolioValue;
+  }
+
   /** Whether the equity curve wants a point after the step at this time. */
   isDue(utc: number): boolean {
     return utc > this.#next;
