@@ -8,6 +8,7 @@ export const HEADER = {
   UTC_TIME: 0,
   /** Wall clock of the algorithm's time zone. */
   LOCAL_TIME: 1,
+  /** Balance in the account's currency. */
   CASH: 2,
   /** 1 while any holding is not zero. */
   INVESTED: 3,
@@ -27,6 +28,8 @@ export const HEADER = {
   SLICE_HAS_EVENTS: 10,
   /** Data points so far. */
   DATA_POINTS: 11,
+  /** 1 where there are balances in other currencies than the account's; CASH is not the whole then. */
+  HAS_FOREIGN_CASH: 12,
   SIZE: 16,
 } as const;
 

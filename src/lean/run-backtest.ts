@@ -41,7 +41,7 @@ export function runBacktest(options: BacktestOptions): BacktestResult {
     const strategy = guarded(() => options.createStrategy(algorithm));
     phase = "initialize";
     guarded(() => strategy.initialize());
-    algorithm.configuration.lock();
+    algorithm.finishInitialize();
     phase = "run";
     loop = new BacktestLoop({ ...options, algorithm, strategy });
     loop.open();

@@ -140,7 +140,7 @@ describe("a backtest", () => {
 
   it("refuses other brokerage models and late configuration clearly", () => {
     const model = run((algorithm) => ({
-      initialize: () => algorithm.setBrokerageModel("InteractiveBrokersBrokerage"),
+      initialize: () => algorithm.setBrokerageModel("TradierBrokerage"),
     }));
     expect(model.error).toMatchObject({ code: "UNSUPPORTED_BROKERAGE_MODEL", phase: "initialize" });
     const late = run((algorithm) => ({ initialize: () => week(algorithm), onData: () => algorithm.setCash(5) }));

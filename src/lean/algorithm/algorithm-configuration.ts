@@ -1,6 +1,7 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { Clock } from "../engine/clock.ts";
 import type { Amount } from "../orders/order-ticket.ts";
+import { ACCOUNT_TYPE, BROKERAGE_NAMES, brokerageModel, type BrokerageModel } from "../market/brokerage-model.ts";
 import type { Portfolio } from "../portfolio/portfolio.ts";
 import type { SymbolLike } from "../securities/lean-symbol.ts";
 import { MICROS_PER_DAY, startOfDate } from "../time/civil-date.ts";
@@ -112,6 +113,21 @@ export class AlgorithmConfiguration {
     this.#portfolio.setCash(this.startCash);
   }
 
+  /** Cash in any currency; `rate` is what a unit is worth in the account's currency until prices say so. */
+  setCurrency(currency: string, amount: Amount, rate: Amount): void {
+    const { cashBook } = this.#portfolio;
+    const name = currency.trim().toUpperCase();
+    if (!/^[A-Z0-9]{2,12}$/.test(name)) {
+      throw new AlgorithmError(`set_cash: expected a currency such as "EUR" or "BTC", got ${JSON.stringify(currency)}`);
+    }
+    if (name === cashBook.account.currency) {
+      this.setCash(amount);
+      return;
+    }
+    this.#requireOpen("set_cash");
+    if (!this.isLive) cashBook.ensure(name).set(Decimal.from(amount), Decimal.from(rate));
+  }
+
   setTimeZone(name: string): void {
     this.#requireOpen("set_time_zone");
     this.#clock.setZone(ZoneOffsets.of(name));
@@ -133,14 +149,23 @@ export class AlgorithmConfiguration {
     this.#warmUp = length === 0 ? undefined : warmUp;
   }
 
-  /** Only LEAN's default model (also with a cash account's name) is modelled. */
-  setBrokerageModel(name: string): void {
+  /** The model of a brokerage's name; throws where it or the account type is not modelled. */
+  brokerageModel(name: string, accountType: number): BrokerageModel {
     this.#requireOpen("set_brokerage_model");
-    if (/^(default|DefaultBrokerageModel|QuantConnectBrokerage)$/i.test(name)) return;
-    throw new AlgorithmError(`expected the default brokerage model, got ${name}`, {
-      code: "UNSUPPORTED_BROKERAGE_MODEL",
-      remedy: "Leave set_brokerage_model out, or use BrokerageName.DEFAULT: other models are not simulated yet.",
-    });
+    const model = brokerageModel(name);
+    if (model === undefined) {
+      throw new AlgorithmError(`expected a brokerage that is modelled, got ${name}`, {
+        code: "UNSUPPORTED_BROKERAGE_MODEL",
+        remedy: `Leave set_brokerage_model out, or use one of: ${BROKERAGE_NAMES.join(", ")}.`,
+      });
+    }
+    if (accountType === ACCOUNT_TYPE.MARGIN && !model.hasMargin) {
+      throw new AlgorithmError(`${name} has cash accounts only`, {
+        code: "UNSUPPORTED_BROKERAGE_MODEL",
+        remedy: `Call set_brokerage_model(BrokerageName.${name}, AccountType.CASH).`,
+      });
+    }
+    return model;
   }
 
   /** A parameter's text, or the fallback. */

@@ -62,6 +62,7 @@ export class History {
     // Raw subscriptions of a live run: its past is brought to the level of today's prices.
     const { isRawOnly } = this.#parts.securities;
     const stream = new BarStream(data, {
+      securityType: security.symbol.securityType,
       market: security.symbol.market,
       ticker: security.symbol.value,
       kind: "trade",

@@ -55,7 +55,7 @@ export class Positions {
         : [];
     const orders = wanted
       .map(({ security, target }) => ({ security, quantity: this.#target(security, Decimal.from(target.quantity)) }))
-      .filter(({ security, quantity }) => !quantity.abs().lessThan(Decimal.ONE) && security.hasData)
+      .filter(({ security, quantity }) => !quantity.abs().lessThan(security.properties.lotSize) && security.hasData)
       .map((order) => ({ ...order, rank: this.#rank(order.security, order.quantity) }))
       .toSorted((left, right) => left.rank.group - right.rank.group || right.rank.value.compare(left.rank.value));
     for (const { security, quantity } of orders) tickets.push(...this.#orderTo(security, quantity, options));
@@ -106,7 +106,7 @@ export class Positions {
   #rank(security: Security, quantity: Decimal): { readonly group: number; readonly value: Decimal } {
     const held = this.openOrders(security).reduce((sum, order) => sum.add(order.remainingQuantity), security.quantity);
     const reduces = !held.isZero && quantity.add(held).abs().lessThan(held.abs());
-    return { group: reduces ? 0 : 1, value: quantity.multiply(security.price).abs() };
+    return { group: reduces ? 0 : 1, value: security.valueOf(quantity).abs() };
   }
 
   /** Orders what is missing beyond unfilled market orders. */

@@ -4,7 +4,9 @@ import type { DataSource } from "../data-source.ts";
 import { Slice } from "../data/slice.ts";
 import { Clock } from "../engine/clock.ts";
 import type { Indicator } from "../indicators/indicator.ts";
+import { ACCOUNT_TYPE } from "../market/brokerage-model.ts";
 import { MarketHoursDatabase } from "../market/market-hours-database.ts";
+import { SymbolPropertiesDatabase } from "../market/symbol-properties.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
 import { OrderProcessor, type BrokerageFactory } from "../orders/order-processor.ts";
 import type { Amount, OrderTicket } from "../orders/order-ticket.ts";
@@ -16,11 +18,12 @@ import { ZoneOffsets } from "../time/zone-offsets.ts";
 import { AlgorithmConfiguration, type BenchmarkFunction, type WarmUp } from "./algorithm-configuration.ts";
 import { AlgorithmSettings } from "./algorithm-settings.ts";
 import { Consolidation } from "./consolidation.ts";
+import { CurrencyConversions } from "./currency-conversions.ts";
 import { History } from "./history.ts";
 import { IndicatorDesk } from "./indicator-desk.ts";
 import { Positions, type PortfolioTarget, type SetHoldingsOptions } from "./positions.ts";
 import { Schedule } from "../schedule/schedule.ts";
-import { SecurityManager, type AddEquityOptions } from "./security-manager.ts";
+import { SecurityManager, type AddSecurityOptions } from "./security-manager.ts";
 import { SymbolTable } from "./symbol-table.ts";
 import { Trading, type OrderOptions, type TrailingStop } from "./trading.ts";
 
@@ -47,6 +50,7 @@ export class QcAlgorithm {
   readonly consolidation: Consolidation;
   readonly indicators: IndicatorDesk;
   readonly history: History;
+  readonly currencies: CurrencyConversions;
   /** Set by the engine: told of every order event after it is booked. */
   orderEventHandler: (event: OrderEvent) => void = () => undefined;
   #quitReason: string | undefined;
@@ -62,9 +66,12 @@ export class QcAlgorithm {
     const { board, clock, settings } = this;
     const all: Security[] = [];
     const marketHours = new MarketHoursDatabase(data);
-    this.symbols = new SymbolTable(data);
-    this.securities = new SecurityManager({ data, board, symbols: this.symbols, marketHours, securities: all });
+    const properties = new SymbolPropertiesDatabase(data);
+    const symbols = new SymbolTable(data, properties);
+    this.symbols = symbols;
     this.portfolio = new Portfolio(board, all);
+    const { cashBook } = this.portfolio;
+    this.securities = new SecurityManager({ data, board, symbols, marketHours, properties, cashBook, securities: all });
     this.configuration = new AlgorithmConfiguration({ ...options, clock, portfolio: this.portfolio });
     this.processor = new OrderProcessor({
       board,
@@ -75,7 +82,8 @@ export class QcAlgorithm {
       brokerage: options.brokerage,
       onEvent: (event) => this.orderEventHandler(event),
     });
-    const { processor, portfolio, securities } = this;
+    const { processor, portfolio, securities, journal } = this;
+    portfolio.openOrders = () => processor.openOrders;
     const onRefusal = (message: string): void => this.journal.write("error", message);
     this.trading = new Trading({
       clock,
@@ -90,6 +98,8 @@ export class QcAlgorithm {
     this.consolidation = new Consolidation(securities);
     this.indicators = new IndicatorDesk({ board, securities, consolidation: this.consolidation });
     this.history = new History({ data, clock, securities, settings });
+    const { history } = this;
+    this.currencies = new CurrencyConversions({ data, clock, cashBook, securities, symbols, history, journal });
   }
 
   // --- time and configuration
@@ -133,8 +143,25 @@ export class QcAlgorithm {
     this.configuration.setBenchmark(benchmark);
   }
 
-  setBrokerageModel(name: string): void {
-    this.configuration.setBrokerageModel(name);
+  /** A balance in a currency, at the start; `rate` is its worth in the account's currency until prices say so. */
+  setCurrency(currency: string, amount: Amount, rate: Amount = 0): void {
+    this.configuration.setCurrency(currency, amount, rate);
+  }
+
+  setBrokerageModel(name: string, accountType: number = ACCOUNT_TYPE.MARGIN): void {
+    this.securities.useBrokerage(this.configuration.brokerageModel(name, accountType), accountType);
+  }
+
+  /** After `initialize`: dates and cash stay, and what the run needs besides is settled. */
+  finishInitialize(): void {
+    const { configuration, securities, symbols, portfolio } = this;
+    const { benchmark, cryptoMarket } = securities.brokerage;
+    if (configuration.benchmark === undefined && benchmark !== "SPY") {
+      configuration.setBenchmark(benchmark === "none" ? () => 0 : symbols.crypto(benchmark.pair, cryptoMarket));
+    }
+    configuration.lock();
+    this.currencies.prepare();
+    if (portfolio.cashBook.hasForeign) configuration.startCash = portfolio.totalPortfolioValue;
   }
 
   getParameter(name: string): string | undefined {
@@ -165,8 +192,12 @@ export class QcAlgorithm {
     return this.securities.symbol(like);
   }
 
-  addEquity(options: AddEquityOptions): Security {
+  addEquity(options: AddSecurityOptions): Security {
     return this.securities.addEquity(options);
+  }
+
+  addCrypto(options: AddSecurityOptions): Security {
+    return this.securities.addCrypto(options);
   }
 
   removeSecurity(symbol: SymbolLike): boolean {

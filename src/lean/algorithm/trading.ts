@@ -1,10 +1,12 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { Clock } from "../engine/clock.ts";
+import { ACCOUNT_TYPE } from "../market/brokerage-model.ts";
+import { inLots } from "../orders/order-changes.ts";
 import { ORDER_STATUS, ORDER_TYPE, Order, type OrderPrices } from "../orders/order.ts";
 import type { OrderProcessor } from "../orders/order-processor.ts";
 import { OrderTicket, type Amount } from "../orders/order-ticket.ts";
 import { GOOD_TIL_CANCELED, type OrderProperties } from "../orders/time-in-force.ts";
-import type { SymbolLike } from "../securities/lean-symbol.ts";
+import { SECURITY_TYPE, type SymbolLike } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import type { AlgorithmSettings } from "./algorithm-settings.ts";
 import type { SecurityManager } from "./security-manager.ts";
@@ -24,7 +26,16 @@ export interface TrailingStop {
 }
 
 /** LEAN's `OrderResponseErrorCode`, those that the checks before submission give. */
-const CODES = { zeroQuantity: -2, noPrice: -9, nonTradable: -22, tooLate: -10, marketOpen: -13, lotSize: -30 } as const;
+const CODES = {
+  zeroQuantity: -2,
+  noPrice: -9,
+  nonTradable: -22,
+  tooLate: -10,
+  marketOpen: -13,
+  lotSize: -30,
+  conversionRate: -12,
+  brokerage: -4,
+} as const;
 
 /** The order methods of an algorithm: checks before submission, conversion of market orders, tickets. */
 export class Trading {
@@ -68,7 +79,7 @@ export class Trading {
     const known = this.#securities.find(symbol);
     if (known === undefined) return this.#addAndRefuse(symbol, quantity, options);
     if (!this.isMarketOpen(known)) return this.marketOnOpenOrder(symbol, quantity, options);
-    if (known.isDailyOnly) {
+    if (known.isDailyOnly && !known.hours.isAlwaysOpen) {
       return this.#isTooLateForClose(known)
         ? this.marketOnOpenOrder(symbol, quantity, options)
         : this.marketOnCloseOrder(symbol, quantity, options);
@@ -174,6 +185,8 @@ export class Trading {
     const { security } = request;
     const refusal = this.#precheck(order, security);
     if (refusal !== undefined) return this.#refusedTicket(order, refusal.code, refusal.message);
+    order.quantity = inLots(order.quantity, security);
+    order.feeCurrency = security.feeModel.currency?.(order);
     order.id = this.#processor.nextId;
     order.submissionData = { bidPrice: security.bidPrice, askPrice: security.askPrice, lastPrice: security.price };
     order.priceAdjustmentMode = security.normalization;
@@ -187,11 +200,15 @@ export class Trading {
   #precheck(order: Order, security: Security): { readonly code: number; readonly message: string } | undefined {
     const name = security.symbol.value;
     if (order.quantity.isZero) return { code: CODES.zeroQuantity, message: `order for ${name}: the quantity is 0` };
-    if (order.quantity.abs().lessThan(Decimal.ONE)) {
-      return { code: CODES.lotSize, message: `order for ${name}: ${order.quantity.toString()} is less than one share` };
+    const { lotSize } = security.properties;
+    if (order.quantity.abs().lessThan(lotSize)) {
+      const message = `order for ${name}: ${order.quantity.toString()} is less than one lot of ${lotSize.toString()}`;
+      return { code: CODES.lotSize, message };
     }
     if (security.price.isZero) return { code: CODES.noPrice, message: `order for ${name}: it has no price yet` };
     if (!security.isTradable) return { code: CODES.nonTradable, message: `order for ${name}: it cannot be traded` };
+    const refusal = this.#accountRefusal(order, security);
+    if (refusal !== undefined) return refusal;
     if (order.type === ORDER_TYPE.MARKET_ON_CLOSE && this.#isTooLateForClose(security)) {
       return { code: CODES.tooLate, message: `market-on-close order for ${name}: too late for this close` };
     }
@@ -199,6 +216,30 @@ export class Trading {
       return { code: CODES.marketOpen, message: `market-on-open order for ${name}: the market is open` };
     }
     return undefined;
+  }
+
+  /** What the brokerage or the account's currencies do not allow. */
+  #accountRefusal(order: Order, security: Security): { readonly code: number; readonly message: string } | undefined {
+    const name = security.symbol.value;
+    const { brokerage, accountType } = this.#securities;
+    if (security.symbol.securityType === SECURITY_TYPE.EQUITY) {
+      if (!brokerage.tradesEquities)
+        return { code: CODES.brokerage, message: `order for ${name}: ${brokerage.name} trades crypto only` };
+      if (accountType !== ACCOUNT_TYPE.CASH) return undefined;
+      const message = `order for ${name}: equities in cash accounts are not simulated; use AccountType.MARGIN`;
+      return { code: CODES.brokerage, message };
+    }
+    if (order.type === ORDER_TYPE.MARKET_ON_OPEN || order.type === ORDER_TYPE.MARKET_ON_CLOSE) {
+      return { code: CODES.marketOpen, message: `order for ${name}: its market never opens or closes` };
+    }
+    const least = security.properties.minimumOrderSize;
+    if (least !== undefined && order.quantity.abs().lessThan(least)) {
+      return { code: CODES.lotSize, message: `order for ${name}: the least quantity is ${least.toString()}` };
+    }
+    const missing = [security.quoteCash, security.baseCash].find((cash) => cash?.conversionRate.isZero === true);
+    if (missing === undefined) return undefined;
+    const message = `order for ${name}: ${missing.currency} has no conversion rate yet, for lack of data`;
+    return { code: CODES.conversionRate, message };
   }
 
   #refusedTicket(order: Order, errorCode: number, errorMessage: string): OrderTicket {

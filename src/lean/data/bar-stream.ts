@@ -6,6 +6,7 @@ import type { FactorFile } from "./factor-file.ts";
 import type { MapFile } from "./map-file.ts";
 import { PriceFactor } from "./price-factor.ts";
 import { RESOLUTION, resolutionName, spanOf } from "./resolution.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 
 const TRADE_FIELDS = 5;
 const QUOTE_FIELDS = 10;
@@ -13,6 +14,8 @@ const NO_ROWS: BarRows = { count: 0, time: new Float64Array(0), values: new Floa
 
 /** What to read: one security, one kind of bar, one resolution, one stretch of local time. */
 export interface BarStreamConfig {
+  /** LEAN's number of the security type; an equity if left out. */
+  readonly securityType?: number;
   readonly market: string;
   readonly ticker: string;
   readonly kind: "trade" | "quote";
@@ -54,13 +57,18 @@ export class BarStream {
   #segmentEnd = 0;
   readonly #span: number;
   readonly #isDayFile: boolean;
+  readonly #isPair: boolean;
+  readonly #fields: number;
 
   constructor(data: DataSource, config: BarStreamConfig) {
     this.#data = data;
     this.config = config;
     this.#span = spanOf(config.resolution);
     this.#isDayFile = config.resolution < RESOLUTION.HOUR;
+    this.#isPair = config.securityType !== undefined && config.securityType !== SECURITY_TYPE.EQUITY;
+    this.#fields = config.kind === "trade" ? TRADE_FIELDS : QUOTE_FIELDS;
     this.#day = dayOf(config.from);
+    if (this.#isPair) this.factor = PriceFactor.PLAIN;
   }
 
   /** Column of the current bar as it stands in the file: trades o h l c v; quotes bid o h l c size, ask o h l c size. */
@@ -98,7 +106,7 @@ export class BarStream {
       return false;
     }
     if (day < dayOf(config.from) - 5) return false;
-    const precise = config.resolution === RESOLUTION.DAILY && config.preciseDaily;
+    const precise = config.resolution === RESOLUTION.DAILY && config.preciseDaily && !config.hours.isAlwaysOpen;
     if (precise && !config.hours.isTradingDay(day)) return false;
     const start = precise ? config.hours.openOf(day) : time;
     const end = precise ? config.hours.closeOf(day) : time + this.#span;
@@ -107,7 +115,7 @@ export class BarStream {
     this.#lastEnd = end;
     if (day !== this.#factorDay) {
       this.#factorDay = day;
-      this.factor = config.factors.factorOn(day, config.normalization);
+      this.factor = this.#factorOn(day);
     }
     this.start = start;
     this.end = end;
@@ -141,11 +149,11 @@ export class BarStream {
         this.#missing(day);
         continue;
       }
-      this.#rows = parseBarRows(bytes, config.kind === "trade" ? TRADE_FIELDS : QUOTE_FIELDS, day);
+      this.#rows = parseBarRows(bytes, this.#fields, day);
       this.#row = -1;
       this.#sessionStart = config.hours.sessionStart(day, config.extendedHours);
       this.#sessionEnd = config.hours.sessionEnd(day, config.extendedHours);
-      this.factor = config.factors.factorOn(day, config.normalization);
+      this.factor = this.#factorOn(day);
       return true;
     }
     return false;
@@ -162,7 +170,7 @@ export class BarStream {
       this.#day = this.#segmentEnd + 1;
       const bytes = this.#data.readZip(this.pathOn(first));
       if (bytes === undefined) continue;
-      this.#rows = parseBarRows(bytes, TRADE_FIELDS);
+      this.#rows = parseBarRows(bytes, this.#fields);
       this.#row = -1;
       return true;
     }
@@ -172,9 +180,25 @@ export class BarStream {
   /** LEAN's path of the file with a day's bars. */
   pathOn(day: number): string {
     const { config } = this;
+    if (this.#isPair) return this.#pairPath(day);
     const ticker = config.map.tickerOn(day);
     const folder = `equity/${config.market}/${resolutionName(config.resolution)}`;
     return this.#isDayFile ? `${folder}/${ticker}/${compactDate(day)}_${config.kind}.zip` : `${folder}/${ticker}.zip`;
+  }
+
+  /** Pairs have one file a day and kind; their long files name the kind, those of forex have quotes only. */
+  #pairPath(day: number): string {
+    const { config } = this;
+    const isForex = config.securityType === SECURITY_TYPE.FOREX;
+    const ticker = config.ticker.toLowerCase();
+    const folder = `${isForex ? "forex" : "crypto"}/${config.market}/${resolutionName(config.resolution)}`;
+    if (this.#isDayFile) return `${folder}/${ticker}/${compactDate(day)}_${config.kind}.zip`;
+    return isForex ? `${folder}/${ticker}.zip` : `${folder}/${ticker}_${config.kind}.zip`;
+  }
+
+  #factorOn(day: number): PriceFactor {
+    const { factors, normalization } = this.config;
+    return this.#isPair ? PriceFactor.PLAIN : factors.factorOn(day, normalization);
   }
 
   #countMissing(day: number): void {

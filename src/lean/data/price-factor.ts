@@ -12,6 +12,8 @@ const TIE_MARGIN = 1e-5;
  */
 export class PriceFactor {
   static readonly UNADJUSTED: PriceFactor = new PriceFactor(undefined);
+  /** Files of currency pairs hold prices as they are. */
+  static readonly PLAIN: PriceFactor = new PriceFactor(undefined, 0);
 
   /** The factor itself; `undefined` stands for "no multiplication" (raw prices, or a factor of 1). */
   readonly factor: Decimal | undefined;
@@ -20,13 +22,15 @@ export class PriceFactor {
   readonly #largest: number;
   readonly #inverse: Decimal | undefined;
   readonly #quotient: number;
+  readonly #unit: Decimal;
 
-  private constructor(factor: Decimal | undefined) {
+  private constructor(factor: Decimal | undefined, scale: number = EQUITY_SCALE) {
     this.factor = factor;
+    this.#unit = Decimal.of(1n, scale);
     this.#inverse = factor === undefined ? undefined : Decimal.ONE.divide(factor);
     this.#quotient = factor?.toNumber() ?? 1;
     const plain = factor?.normalize() ?? Decimal.ONE;
-    const places = plain.scale + EQUITY_SCALE;
+    const places = plain.scale + scale;
     this.#integer = Number(plain.coefficient);
     this.#divisor = 10 ** places;
     const isExact = places <= LARGEST_EXACT_POWER && Number.isSafeInteger(this.#integer);
@@ -46,8 +50,8 @@ export class PriceFactor {
 
   toDecimal(raw: number): Decimal {
     const price = Number.isInteger(raw)
-      ? Decimal.of(BigInt(raw), EQUITY_SCALE)
-      : Decimal.fromNumber(raw).multiply(Decimal.of(1n, EQUITY_SCALE));
+      ? Decimal.of(BigInt(raw), this.#unit.scale)
+      : Decimal.fromNumber(raw).multiply(this.#unit);
     return this.factor === undefined ? price : price.multiply(this.factor);
   }
 

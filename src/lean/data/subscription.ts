@@ -102,7 +102,7 @@ export class Subscription {
       this.high = stream.value(1);
       this.low = stream.value(2);
       this.close = stream.value(3);
-      this.volume = stream.factor === PriceFactor.UNADJUSTED ? stream.value(4) : stream.factor.volume(stream.value(4));
+      this.volume = stream.factor.factor === undefined ? stream.value(4) : stream.factor.volume(stream.value(4));
     }
     this.factor = stream.factor;
     this.hasStarted = true;

@@ -80,10 +80,26 @@ export class AlgorithmLoop {
     this.dataPoints = securities.requested.length > 0 ? 1 : 0;
     this.firstUtc = warmUpStartUtc(this.algorithm) ?? this.startUtc;
     for (const request of securities.requested.splice(0)) this.openFirstFeeds(request);
+<<<<<<< src/lean/engine/algorithm-loop.ts
+    this.#openCurrencies(this.firstUtc);
+=======
+>>>>>>> /tmp/pub.new
     this.benchmark.open();
     this.#scheduleEndOfDay();
   }
 
+<<<<<<< src/lean/engine/algorithm-loop.ts
+  #openCurrencies(fromUtc: number): void {
+    const { currencies, clock } = this.algorithm;
+    for (const request of currencies.requested.splice(0)) {
+      const { zone } = request.security.hours;
+      const to = zone.toLocal(clock.zone.toUtc(this.#lastLocal));
+      this.feed.openCurrency(request, { from: zone.toLocal(fromUtc), to });
+    }
+  }
+
+=======
+>>>>>>> /tmp/pub.new
   /** Feeds of a request of `initialize`. */
   protected openFirstFeeds(request: SubscriptionRequest): void {
     this.openFeeds(request, { fromUtc: this.firstUtc, isLater: false });
@@ -205,11 +221,12 @@ export class AlgorithmLoop {
   /** Takes one bar: prices, slice and consumers. */
   readonly #take = (feed: Subscription): void => {
     this.dataPoints += 1;
+    const { security } = feed;
     if (feed.isInternal) {
-      this.benchmark.take(feed);
+      if (this.benchmark.isOf(security)) this.benchmark.take(feed);
+      else security.update(feed);
       return;
     }
-    const { security } = feed;
     security.update(feed);
     const { securities } = this.algorithm.slice;
     if (!securities.includes(security)) {
@@ -251,6 +268,8 @@ export class AlgorithmLoop {
         journal.warn("DATA_MISSING", `no data for ${request.security.symbol.value}, which was added during the run`);
       }
     }
+    this.algorithm.currencies.prepare();
+    this.#openCurrencies(utc);
     this.onFeedsChanged(added, gone);
     this.calls.securitiesChanged({
       added: symbolsOf(added.map((request) => request.security)),

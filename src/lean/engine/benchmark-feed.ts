@@ -1,6 +1,7 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import type { Subscription } from "../data/subscription.ts";
+import type { Security } from "../securities/security.ts";
 import { RESOLUTION } from "../data/resolution.ts";
 import { dayOf } from "../time/civil-date.ts";
 import { guarded } from "./user-calls.ts";
@@ -18,6 +19,7 @@ export class BenchmarkFeed {
   readonly #algorithm: QcAlgorithm;
   readonly #feed: DataFeed;
   #value: Decimal = Decimal.ZERO;
+  #security: Security | undefined;
 
   constructor(algorithm: QcAlgorithm, feed: DataFeed) {
     this.#algorithm = algorithm;
@@ -31,6 +33,7 @@ export class BenchmarkFeed {
     if (typeof benchmark === "function") return;
     const symbol = securities.symbol(benchmark ?? DEFAULT_TICKER);
     const security = securities.createInternal(symbol);
+    this.#security = security;
     const { hours } = security;
     const start = hours.zone.toLocal(clock.zone.toUtc(configuration.startDate));
     const from = hours.openOf(hours.previousTradingDay(dayOf(start)));
@@ -49,6 +52,10 @@ export class BenchmarkFeed {
         `the benchmark ${symbol.value} has no hour bars: its daily bars are used, so its value lags by up to a day`,
       );
     }
+  }
+
+  isOf(security: Security): boolean {
+    return this.#security === security;
   }
 
   take(feed: Subscription): void {

@@ -70,7 +70,7 @@ export class CapacityEstimate {
     const known = this.#bySecurity.get(security);
     const entry = known ?? newEntry(security, event.utcTime);
     if (known === undefined) this.#bySecurity.set(security, entry);
-    entry.saleVolume = entry.saleVolume.add(event.fillPrice.multiply(event.fillQuantity.abs()));
+    entry.saleVolume = entry.saleVolume.add(security.toAccount(event.fillPrice.multiply(event.fillQuantity.abs())));
     const minutes = Decimal.fromNumber((event.utcTime - entry.lastFill) / MICROS_PER_MINUTE);
     const discount = TWO.multiply(minutes.divide(TRADING_MINUTES));
     entry.discount = discount.greaterThan(Decimal.ONE) ? Decimal.ONE : LEAST_DISCOUNT.max(discount);
@@ -97,7 +97,7 @@ export class CapacityEstimate {
     const { trade } = entry.security;
     // Bars filled forward have no volume, so only a real bar of this very step counts.
     if (trade.endUtc !== utc || trade.volume === 0) return;
-    const close = trade.barClose;
+    const close = entry.security.toAccount(trade.barClose);
     const volume = Decimal.fromNumber(trade.volume);
     const minutes = Decimal.fromNumber((utc - (entry.lastBar ?? utc)) / MICROS_PER_MINUTE);
     entry.average =
@@ -123,7 +123,9 @@ export class CapacityEstimate {
     const { security } = smallest;
     this.#smallest = security.symbol;
     const saleShare = sales.isZero ? Decimal.ZERO : smallest.saleVolume.divide(sales);
-    const holding = security.holdingsValue.abs().multiply(security.marginRate).multiply(security.leverage);
+    const holding = security.isCashOnly
+      ? Decimal.ZERO
+      : security.holdingsValue.abs().multiply(security.marginRate).multiply(security.leverage);
     const share = saleShare.max(holding.divide(value));
     const perTrade = scaled(smallest).divide(Decimal.fromNumber(smallest.trades));
     const fresh = share.isZero ? this.#capacity : perTrade.divide(share);

@@ -5,6 +5,8 @@ import { RESOLUTION } from "../data/resolution.ts";
 import { Subscription } from "../data/subscription.ts";
 import type { DataSource } from "../data-source.ts";
 import type { SubscriptionRequest } from "../algorithm/security-manager.ts";
+import type { CurrencyFeed } from "../algorithm/currency-conversions.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import { MICROS_PER_DAY } from "../time/civil-date.ts";
 
@@ -40,7 +42,8 @@ export class DataFeed {
   /** Opens the feeds of a request from a time on (exchange wall clock, exclusive where `isLater`). */
   open(request: SubscriptionRequest, stretch: FeedStretch): Subscription[] {
     const { security, resolution, fillForward } = request;
-    const kinds = resolution < RESOLUTION.HOUR ? (["trade", "quote"] as const) : (["trade"] as const);
+    const isPair = security.symbol.securityType !== SECURITY_TYPE.EQUITY;
+    const kinds = resolution < RESOLUTION.HOUR || isPair ? (["trade", "quote"] as const) : (["trade"] as const);
     const from = stretch.isLater ? stretch.from + 1 : stretch.from;
     const to = Math.min(stretch.to, (security.map.lastDay + 1) * MICROS_PER_DAY);
     const feeds = kinds.map((kind) => {
@@ -78,6 +81,13 @@ export class DataFeed {
     const feed = hourly.hasAnyData ? hourly : open(RESOLUTION.DAILY);
     this.#add(feed);
     return feed;
+  }
+
+  /** A feed that only gives a conversion rate, filled forward. */
+  openCurrency(request: CurrencyFeed, stretch: { readonly from: number; readonly to: number }): void {
+    const { security, kind, resolution } = request;
+    const stream = this.#stream(security, { kind, resolution, ...stretch });
+    this.#add(new Subscription({ security, stream, fillForward: true, isInternal: true }));
   }
 
   /** Ends the feeds of a security. */
@@ -137,6 +147,7 @@ export class DataFeed {
     if (!feed.advance()) return;
     this.#feeds = [...this.#feeds, feed].toSorted(
       (left, right) =>
+        left.security.symbol.securityType - right.security.symbol.securityType ||
         Number(left.isQuote) - Number(right.isQuote) ||
         compareText(left.security.symbol.value, right.security.symbol.value),
     );
@@ -165,6 +176,7 @@ export class DataFeed {
     const isLive = rawFromDay !== undefined;
     return new BarStream(this.#data, {
       ...stretch,
+      securityType: security.symbol.securityType,
       market: security.symbol.market,
       ticker: security.symbol.value,
       normalization: isLive ? NORMALIZATION.ADJUSTED : security.normalization,

@@ -1,10 +1,13 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { Order } from "./order.ts";
 
-/** Fee of an order in account currency, never negative. */
+/** Fee of an order, never negative. */
 export interface FeeModel {
   readonly name: string;
+  /** Amount in the currency that `currency` names. */
   fee(order: Order, price: Decimal): Decimal;
+  /** Currency of the fee; left out: the account's. */
+  currency?(order: Order): string;
 }
 
 const PER_SHARE = Decimal.parse("0.005");
@@ -25,7 +28,11 @@ export const INTERACTIVE_BROKERS_FEE: FeeModel = {
   },
 };
 
-/** The same fee for every order. */
-export function constantFee(amount: Decimal): FeeModel {
-  return { name: "ConstantFeeModel", fee: () => amount.abs() };
+/** No fee. */
+export const ZERO_FEE: FeeModel = { name: "ConstantFeeModel", fee: () => Decimal.ZERO };
+
+/** The same fee for every order, in the account's currency unless another is named. */
+export function constantFee(amount: Decimal, currency?: string): FeeModel {
+  const model: FeeModel = { name: "ConstantFeeModel", fee: () => amount.abs() };
+  return currency === undefined ? model : { ...model, currency: () => currency };
 }

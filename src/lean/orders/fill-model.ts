@@ -1,6 +1,7 @@
 import type { Decimal } from "../../domain/decimal.ts";
 import { Decimal as Dec } from "../../domain/decimal.ts";
 import { RESOLUTION, spanOf } from "../data/resolution.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import { MICROS_PER_HOUR, dayOf } from "../time/civil-date.ts";
 import { ORDER_TYPE, type Order } from "./order.ts";
@@ -16,12 +17,13 @@ export interface FillContext {
 type FillRule = (order: Order, context: FillContext) => Decimal | undefined;
 
 /**
- * Price at which LEAN's `EquityFillModel` fills an order now, before slippage; `undefined` while it does not. Stop
- * limit, trailing and if-touched orders note their trigger on the order.
+ * Price at which LEAN's `EquityFillModel` (for pairs its `FillModel`) fills an order now, before slippage; `undefined`
+ * while it does not. Stop limit, trailing and if-touched orders note their trigger on the order.
  */
 export function equityFillPrice(order: Order, context: FillContext): Decimal | undefined {
   if (!isExchangeOpen(context)) return undefined;
-  return RULES[order.type]?.(order, context);
+  const isEquity = order.symbol.securityType === SECURITY_TYPE.EQUITY;
+  return (isEquity ? RULES : PAIR_RULES)[order.type]?.(order, context);
 }
 
 /** Open now, or the latest bar belongs to a session that has just closed. */
@@ -99,7 +101,8 @@ interface SideBar {
 function sideBar(order: Order, security: Security): SideBar | undefined {
   const { quote, trade } = security;
   const isBuy = order.quantity.sign > 0;
-  if (security.resolution < RESOLUTION.HOUR && quote.exists) {
+  const hasQuotes = security.resolution < RESOLUTION.HOUR || security.symbol.securityType !== SECURITY_TYPE.EQUITY;
+  if (hasQuotes && quote.exists) {
     if (isBuy && quote.hasAsk) {
       return { endUtc: quote.endUtc, high: quote.askHigh, low: quote.askLow, close: quote.barAskClose };
     }
@@ -183,4 +186,60 @@ const RULES: Readonly<Record<number, FillRule>> = {
   [ORDER_TYPE.LIMIT_IF_TOUCHED]: limitIfTouchedFill,
   [ORDER_TYPE.MARKET_ON_OPEN]: marketOnOpenFill,
   [ORDER_TYPE.MARKET_ON_CLOSE]: marketOnCloseFill,
+};
+
+/** Latest bar of the side that is taken; old ones are waited out as for equities. */
+function pairMarketFill(order: Order, context: FillContext): Decimal | undefined {
+  const { security, stalePriceSpan } = context;
+  const bar = sideBar(order, security);
+  if (bar === undefined) return undefined;
+  if (bar.endUtc + stalePriceSpan < order.time) {
+    if (security.resolution >= RESOLUTION.HOUR) return undefined;
+    if (order.time - bar.endUtc > spanOf(security.resolution)) return undefined;
+  }
+  return bar.close;
+}
+
+function freshSideBar(order: Order, security: Security): SideBar | undefined {
+  const bar = sideBar(order, security);
+  return bar === undefined || bar.endUtc <= order.time ? undefined : bar;
+}
+
+function pairLimitFill(order: Order, { security }: FillContext): Decimal | undefined {
+  const bar = freshSideBar(order, security);
+  const limit = order.limitPrice;
+  if (bar === undefined) return undefined;
+  if (order.quantity.sign > 0) return bar.low.lessThan(limit) ? bar.high.min(limit) : undefined;
+  return bar.high.greaterThan(limit) ? bar.low.max(limit) : undefined;
+}
+
+function pairStopMarketFill(order: Order, { security }: FillContext): Decimal | undefined {
+  const bar = freshSideBar(order, security);
+  const stop = order.stopPrice;
+  if (bar === undefined) return undefined;
+  if (order.quantity.sign < 0) return bar.low.lessThan(stop) ? stop.min(bar.close) : undefined;
+  return bar.high.greaterThan(stop) ? stop.max(bar.close) : undefined;
+}
+
+/** Fills at the limit once a trade touched the trigger and the other side of the quotes reaches the limit. */
+function pairLimitIfTouchedFill(order: Order, { security }: FillContext): Decimal | undefined {
+  if (!hasNewTrade(order, security)) return undefined;
+  const { trade, quote } = security;
+  const isBuy = order.quantity.sign > 0;
+  const touched = isBuy ? !trade.low.greaterThan(order.triggerPrice) : !trade.high.lessThan(order.triggerPrice);
+  if (!touched && !order.triggerTouched) return undefined;
+  order.triggerTouched = true;
+  const limit = order.limitPrice;
+  const other = quote.exists ? (isBuy ? quote.barClose : quote.barAskClose) : trade.barClose;
+  return (isBuy ? other.greaterThan(limit) : other.lessThan(limit)) ? undefined : limit;
+}
+
+/** Their market never closes: there are no orders for its open or close. */
+const PAIR_RULES: Readonly<Record<number, FillRule>> = {
+  [ORDER_TYPE.MARKET]: pairMarketFill,
+  [ORDER_TYPE.LIMIT]: pairLimitFill,
+  [ORDER_TYPE.STOP_MARKET]: pairStopMarketFill,
+  [ORDER_TYPE.STOP_LIMIT]: stopLimitFill,
+  [ORDER_TYPE.TRAILING_STOP]: trailingStopFill,
+  [ORDER_TYPE.LIMIT_IF_TOUCHED]: pairLimitIfTouchedFill,
 };

@@ -1,21 +1,30 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { NORMALIZATION } from "../data/factor-file.ts";
 import type { BuyingPowerCheck } from "../portfolio/buying-power.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import { ORDER_TYPE, type Order } from "./order.ts";
 import type { OrderEvent } from "./order-event.ts";
 import type { UpdateOrderFields } from "./order-ticket.ts";
 
-const CENT = Decimal.of(1n, 2);
-
-/** Raw prices are quoted in cents; adjusted ones have no tick. */
+/** Rounds the prices of an order to the tick. Adjusted prices of equities have none. */
 export function roundPrices(order: Order, security: Security): void {
-  if (security.normalization !== NORMALIZATION.RAW) return;
-  const toCent = (price: Decimal): Decimal => price.divide(CENT).round().multiply(CENT);
-  order.limitPrice = toCent(order.limitPrice);
-  order.stopPrice = toCent(order.stopPrice);
-  order.triggerPrice = toCent(order.triggerPrice);
-  if (!order.trailingAsPercentage) order.trailingAmount = toCent(order.trailingAmount);
+  const isEquity = order.symbol.securityType === SECURITY_TYPE.EQUITY;
+  const tick = security.properties.minimumPriceVariation;
+  if (tick.isZero || (isEquity && security.normalization !== NORMALIZATION.RAW)) return;
+  const toTick = (price: Decimal): Decimal => price.divide(tick).round().multiply(tick);
+  order.limitPrice = toTick(order.limitPrice);
+  order.stopPrice = toTick(order.stopPrice);
+  order.triggerPrice = toTick(order.triggerPrice);
+  if (!order.trailingAsPercentage) order.trailingAmount = toTick(order.trailingAmount);
+}
+
+/** A quantity in whole lots, towards zero. */
+export function inLots(quantity: Decimal, security: Security): Decimal {
+  const { lotSize } = security.properties;
+  const lots = quantity.divide(lotSize);
+  const whole = lots.sign < 0 ? lots.ceil() : lots.floor();
+  return whole.equals(lots) ? quantity : whole.multiply(lotSize);
 }
 
 /** Takes over what an update says of quantity and prices. */

@@ -1,5 +1,6 @@
 import { Decimal } from "../../domain/decimal.ts";
-import type { LeanSymbol } from "../securities/lean-symbol.ts";
+import { ACCOUNT_CURRENCY } from "../portfolio/cash-book.ts";
+import { SECURITY_TYPE, type LeanSymbol } from "../securities/lean-symbol.ts";
 import type { Order } from "./order.ts";
 import type { OrderTicket } from "./order-ticket.ts";
 
@@ -15,6 +16,9 @@ export interface OrderEvent {
   readonly fillPrice: Decimal;
   readonly fillQuantity: Decimal;
   readonly fee: Decimal;
+  readonly feeCurrency: string;
+  /** The fee is in what was bought, and `fillQuantity` is what was left of it. */
+  readonly isFeeInQuantity: boolean;
   readonly direction: number;
   readonly message: string;
   readonly limitPrice: Decimal;
@@ -32,6 +36,8 @@ export interface OrderEventDraft {
   readonly fillPrice?: Decimal;
   readonly fillQuantity?: Decimal;
   readonly fee?: Decimal;
+  /** Left out: the account's. */
+  readonly feeCurrency?: string;
   /** When it happened, UTC microseconds; left out: now. */
   readonly utcTime?: number;
 }
@@ -57,7 +63,10 @@ export function makeOrderEvent(
   draft: OrderEventDraft,
   at: { id: number; utcTime: number; ticket: OrderTicket },
 ): OrderEvent {
-  const { order } = draft;
+  const { order, fee = Decimal.ZERO, fillQuantity = Decimal.ZERO } = draft;
+  const feeCurrency = draft.feeCurrency ?? order.feeCurrency ?? ACCOUNT_CURRENCY;
+  // Else the position would be larger than the balance, and could not be sold.
+  const isFeeInQuantity = !fee.isZero && fillQuantity.sign > 0 && isBaseCurrency(order, feeCurrency);
   return {
     orderId: order.id,
     id: at.id,
@@ -66,8 +75,10 @@ export function makeOrderEvent(
     status: draft.status,
     quantity: order.quantity,
     fillPrice: draft.fillPrice ?? Decimal.ZERO,
-    fillQuantity: draft.fillQuantity ?? Decimal.ZERO,
-    fee: draft.fee ?? Decimal.ZERO,
+    fillQuantity: isFeeInQuantity ? fillQuantity.subtract(fee) : fillQuantity,
+    fee,
+    feeCurrency,
+    isFeeInQuantity,
     direction: order.direction,
     message: draft.message ?? "",
     limitPrice: order.limitPrice,
@@ -76,4 +87,8 @@ export function makeOrderEvent(
     ticket: at.ticket,
     order,
   };
+}
+
+function isBaseCurrency({ symbol }: Order, currency: string): boolean {
+  return symbol.securityType === SECURITY_TYPE.CRYPTO && symbol.value === `${currency}${symbol.currency}`;
 }

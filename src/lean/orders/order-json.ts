@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Decimal } from "../../domain/decimal.ts";
 import { isoTime } from "../time/civil-date.ts";
+import { isMarketable } from "./exchange-fees.ts";
 import { ORDER_TYPE, type Order } from "./order.ts";
 import { timeInForceJson } from "./time-in-force.ts";
 
@@ -37,15 +38,6 @@ function derivedPart(order: Order): string {
   }
 }
 
-function isMarketable(order: Order): boolean {
-  if (order.type === ORDER_TYPE.MARKET) return true;
-  if (order.type !== ORDER_TYPE.LIMIT || order.submissionData === undefined) return false;
-  const limit = order.limitPrice.smartRounding();
-  return order.quantity.sign > 0
-    ? !limit.lessThan(order.submissionData.askPrice)
-    : !limit.greaterThan(order.submissionData.bidPrice);
-}
-
 function submissionPart(order: Order): string {
   const data = order.submissionData;
   if (data === undefined) return "null";
@@ -60,7 +52,7 @@ function orderJson(order: Order): string {
     derivedPart(order),
     `"id":${order.id},"contingentId":0,"brokerId":${JSON.stringify(order.brokerId)}`,
     `"symbol":{"value":${JSON.stringify(value)},"id":${JSON.stringify(id)},"permtick":${JSON.stringify(value)}}`,
-    `"price":${amount(price)},"priceCurrency":"USD","time":${utc(order.time)},"createdTime":${utc(order.time)}`,
+    `"price":${amount(price)},"priceCurrency":${JSON.stringify(order.symbol.currency)},"time":${utc(order.time)},"createdTime":${utc(order.time)}`,
     ...(order.lastFillTime === undefined ? [] : [`"lastFillTime":${utc(order.lastFillTime)}`]),
     ...(order.lastUpdateTime === undefined ? [] : [`"lastUpdateTime":${utc(order.lastUpdateTime)}`]),
     ...(order.canceledTime === undefined ? [] : [`"canceledTime":${utc(order.canceledTime)}`]),

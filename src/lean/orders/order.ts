@@ -62,6 +62,8 @@ export class Order {
   price: Decimal = Decimal.ZERO;
   filledQuantity: Decimal = Decimal.ZERO;
   brokerId: string[] = [];
+  /** Currency of its fees; undefined: the account's. */
+  feeCurrency: string | undefined;
   submissionData: SubmissionData | undefined;
   lastFillTime: number | undefined;
   lastUpdateTime: number | undefined;

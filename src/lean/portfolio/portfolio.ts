@@ -1,35 +1,52 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { HEADER, type Board } from "../board.ts";
+import type { Order } from "../orders/order.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
 import type { Security } from "../securities/security.ts";
+import { ACCOUNT_CURRENCY, CashBook } from "./cash-book.ts";
 
 const MILLISECOND = 1000;
 const TWO = Decimal.of(2n, 0);
+const DEFAULT_CASH = Decimal.of(100_000n, 0);
 
-/** Cash, holdings and closed profits of the account. One currency: USD. */
+/** Cash, holdings and closed profits of the account. Amounts are in USD unless a currency is named. */
 export class Portfolio {
-  readonly currency = "USD";
+  readonly currency = ACCOUNT_CURRENCY;
+  readonly cashBook: CashBook;
+  /** Orders that are not closed; set by the algorithm. Cash accounts reserve what they need. */
+  openOrders: () => readonly Order[] = () => [];
   /** Profit of each closing fill less twice its fee, by UTC microseconds (LEAN's transaction record). */
   readonly records: Map<number, Decimal> = new Map();
   wins = 0;
   losses = 0;
-  #cash: Decimal = Decimal.of(100_000n, 0);
   readonly #board: Board;
   readonly #securities: readonly Security[];
 
   constructor(board: Board, securities: readonly Security[]) {
     this.#board = board;
     this.#securities = securities;
-    this.setCash(this.#cash);
+    this.cashBook = new CashBook(DEFAULT_CASH, () => this.#writeCash());
+    this.#writeCash();
   }
 
+  /** All balances, in the account's currency. */
   get cash(): Decimal {
-    return this.#cash;
+    return this.cashBook.total;
   }
 
+  /** Sets the balance in the account's currency. */
   setCash(amount: Decimal): void {
-    this.#cash = amount;
-    this.#board.values[HEADER.CASH] = amount.toNumber();
+    this.cashBook.account.set(amount);
+  }
+
+  get securities(): readonly Security[] {
+    return this.#securities;
+  }
+
+  /** With several currencies the total moves with prices: the board says so, and has the account's balance only. */
+  #writeCash(): void {
+    this.#board.values[HEADER.CASH] = this.cashBook.account.amount.toNumber();
+    this.#board.values[HEADER.HAS_FOREIGN_CASH] = this.cashBook.hasForeign ? 1 : 0;
   }
 
   get isInvested(): boolean {
@@ -37,19 +54,26 @@ export class Portfolio {
   }
 
   get totalPortfolioValue(): Decimal {
-    let total = this.#cash;
-    for (const security of this.#securities) if (security.isInvested) total = total.add(security.holdingsValue);
+    let total = this.cash;
+    for (const security of this.#securities) {
+      // Pairs are counted in the cash book.
+      if (security.isInvested && !security.isInCashBook) total = total.add(security.holdingsValue);
+    }
     return total;
   }
 
   get totalHoldingsValue(): Decimal {
-    return this.totalPortfolioValue.subtract(this.#cash);
+    return this.#securities.reduce(
+      (sum, security) => (security.isInvested ? sum.add(security.holdingsValue) : sum),
+      Decimal.ZERO,
+    );
   }
 
   get totalMarginUsed(): Decimal {
     let total = Decimal.ZERO;
     for (const security of this.#securities) {
-      if (security.isInvested) total = total.add(security.holdingsValue.abs().multiply(security.marginRate));
+      if (!security.isInvested || security.isCashOnly) continue;
+      total = total.add(security.holdingsValue.abs().multiply(security.marginRate));
     }
     return total;
   }
@@ -73,8 +97,7 @@ export class Portfolio {
   /** Profit of open positions at the last price, without fees. */
   get totalUnrealizedProfit(): Decimal {
     return this.#securities.reduce(
-      (sum, security) =>
-        security.isInvested ? sum.add(security.price.subtract(security.averagePrice).multiply(security.quantity)) : sum,
+      (sum, security) => (security.isInvested ? sum.add(unrealizedProfit(security)) : sum),
       Decimal.ZERO,
     );
   }
@@ -90,36 +113,45 @@ export class Portfolio {
     return { long, short };
   }
 
-  /** Pays or takes cash outside of fills (dividends). */
+  /** Pays or takes cash outside of fills (dividends), in the account's currency. */
   addCash(amount: Decimal): void {
-    this.setCash(this.#cash.add(amount));
+    this.cashBook.account.add(amount);
   }
 
   /** Books a fill: cash, fee, closed profit, holding and average price. */
   book(event: OrderEvent, security: Security): void {
-    const { fillQuantity: quantity, fillPrice: price, fee } = event;
-    security.saleVolume = security.saleVolume.add(quantity.abs().multiply(price));
-    let cash = this.#cash;
-    if (!fee.isZero) {
-      security.totalFees = security.totalFees.add(fee);
-      cash = cash.subtract(fee);
-    }
-    this.setCash(cash.add(quantity.negate().multiply(price)));
-    if (security.quantity.sign * quantity.sign < 0) this.#recordClose(event, security);
+    const { fillQuantity: quantity, fillPrice: price } = event;
+    security.saleVolume = security.saleVolume.add(security.toAccount(quantity.abs().multiply(price)));
+    const fee = this.#takeFee(event, security);
+    security.quoteCash.add(quantity.negate().multiply(price));
+    security.baseCash?.add(quantity);
+    if (security.quantity.sign * quantity.sign < 0) this.#recordClose(event, security, fee);
     moveHolding(security, quantity, price);
     this.writeInvested();
     security.writeState();
+  }
+
+  /** Takes the fee from its balance; the answer is in the account's currency. */
+  #takeFee(event: OrderEvent, security: Security): Decimal {
+    const { fee, feeCurrency } = event;
+    if (fee.isZero) return Decimal.ZERO;
+    const amount = this.cashBook.toAccount(fee, feeCurrency);
+    security.totalFees = security.totalFees.add(amount);
+    // A fee that was kept back from what was bought is paid in the quote currency, at the price of the fill.
+    if (event.isFeeInQuantity) security.quoteCash.add(fee.multiply(event.fillPrice).negate());
+    else this.cashBook.ensure(feeCurrency).add(fee.negate());
+    return amount;
   }
 
   writeInvested(): void {
     this.#board.values[HEADER.INVESTED] = this.#securities.some((security) => security.isInvested) ? 1 : 0;
   }
 
-  #recordClose(event: OrderEvent, security: Security): void {
-    const { fillQuantity: quantity, fillPrice: price, fee } = event;
+  #recordClose(event: OrderEvent, security: Security, fee: Decimal): void {
+    const { fillQuantity: quantity, fillPrice: price } = event;
     const size = quantity.abs().min(security.quantity.abs());
     const closed = quantity.sign < 0 ? size : size.negate();
-    const profit = closed.multiply(price).subtract(closed.multiply(security.averagePrice));
+    const profit = security.toAccount(closed.multiply(price).subtract(closed.multiply(security.averagePrice)));
     const net = profit.subtract(TWO.multiply(fee));
     let time = event.utcTime;
     while (this.records.has(time)) time += MILLISECOND;
@@ -128,6 +160,11 @@ export class Portfolio {
     else this.losses += 1;
     security.profit = security.profit.add(profit);
   }
+}
+
+/** Profit of an open position at the last price, without fees, in the account's currency. */
+export function unrealizedProfit(security: Security): Decimal {
+  return security.toAccount(security.price.subtract(security.averagePrice).multiply(security.quantity));
 }
 
 /** New quantity and average price after a fill; reductions keep the average, reversals start at the fill price. */

@@ -3,6 +3,8 @@ import { GOOD_TIL_CANCELED } from "../orders/time-in-force.ts";
 import { ORDER_TYPE, Order } from "../orders/order.ts";
 import type { Security } from "../securities/security.ts";
 import type { AlgorithmSettings } from "../algorithm/algorithm-settings.ts";
+import { quantityForBalance } from "./cash-buying-power.ts";
+import { feeInAccount } from "./fee-in-account.ts";
 import type { Portfolio } from "./portfolio.ts";
 
 /**
@@ -20,11 +22,13 @@ export function quantityForTarget(
   if (value.isZero) return Decimal.ZERO;
   const free = settings.freePortfolioValue ?? value.multiply(settings.freePortfolioValuePercentage);
   const marginFraction = fraction.multiply(value.subtract(free)).divide(value).divide(security.leverage);
+  if (security.isCashOnly) return quantityForBalance(portfolio, security, { fraction: marginFraction, time });
   let margin = marginFraction.multiply(value);
   if (margin.isZero) return security.quantity.negate();
   const rate = security.marginRate;
-  const unit = security.price.multiply(rate);
-  const current = security.price.multiply(security.quantity).multiply(rate);
+  const unit = security.toAccount(security.price).multiply(rate);
+  if (unit.isZero) return Decimal.ZERO;
+  const current = security.valueOf(security.quantity).multiply(rate);
   const minimum = value.multiply(settings.minimumOrderMarginPortfolioPercentage);
   if (margin.subtract(current).abs().lessThan(minimum)) return Decimal.ZERO;
   let last: Decimal | undefined;
@@ -39,7 +43,7 @@ export function quantityForTarget(
       tag: "",
       properties: { timeInForce: GOOD_TIL_CANCELED },
     });
-    const fee = security.feeModel.fee(order, security.price);
+    const fee = feeInAccount(portfolio, security, order);
     const final = marginAfter(security, quantity);
     margin = value.subtract(fee).multiply(marginFraction);
     if (!final.abs().greaterThan(margin.abs())) return quantity;
@@ -50,18 +54,25 @@ export function quantityForTarget(
 }
 
 function marginAfter(security: Security, quantity: Decimal): Decimal {
-  return quantity.add(security.quantity).multiply(security.price).multiply(security.marginRate);
+  return security.valueOf(quantity.add(security.quantity)).multiply(security.marginRate);
 }
 
 function towardsSmallerPosition(security: Security, margin: Decimal, unit: Decimal): Decimal {
   const isShort = margin.sign < 0;
   const exact = security.quantity.negate().add(margin.divide(unit));
-  let quantity = isShort ? exact.ceil() : exact.floor();
-  const step = isShort ? Decimal.ONE : Decimal.ONE.negate();
+  const { lotSize } = security.properties;
+  let quantity = inLots(exact, lotSize, isShort);
+  const step = isShort ? lotSize : lotSize.negate();
   for (;;) {
     const reached = marginAfter(security, quantity);
     const isBeyond = isShort ? reached.lessThan(margin) : reached.greaterThan(margin);
     if (!isBeyond) return quantity;
     quantity = quantity.add(step);
   }
+}
+
+function inLots(quantity: Decimal, lotSize: Decimal, isUp: boolean): Decimal {
+  if (lotSize === Decimal.ONE) return isUp ? quantity.ceil() : quantity.floor();
+  const lots = quantity.divide(lotSize);
+  return (isUp ? lots.ceil() : lots.floor()).multiply(lotSize);
 }

@@ -1,6 +1,8 @@
+import type { Decimal } from "../../domain/decimal.ts";
 import type { Fill, OrderRecord } from "../backtest-result.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
 import { orderStatusName } from "../orders/order-event.ts";
+import { isMarketable } from "../orders/exchange-fees.ts";
 import { ORDER_STATUS, ORDER_TYPE, type Order } from "../orders/order.ts";
 import type { OrderTicket } from "../orders/order-ticket.ts";
 import { isoTime } from "../time/civil-date.ts";
@@ -25,7 +27,7 @@ export function orderRecord(ticket: OrderTicket): OrderRecord {
       ? { trailingAmount: order.trailingAmount.toNumber(), trailingAsPercentage: order.trailingAsPercentage }
       : {}),
     price: order.price.toNumber(),
-    priceCurrency: "USD",
+    priceCurrency: order.symbol.currency,
     time: `${isoTime(order.time)}Z`,
     createdTime: `${isoTime(order.time)}Z`,
     lastFillTime: utc(order.lastFillTime),
@@ -46,7 +48,7 @@ export function orderRecord(ticket: OrderTicket): OrderRecord {
             askPrice: data.askPrice.toNumber(),
             lastPrice: data.lastPrice.toNumber(),
           },
-    isMarketable: order.type === ORDER_TYPE.MARKET,
+    isMarketable: isMarketable(order),
     priceAdjustmentMode: order.priceAdjustmentMode,
     events: ticket.orderEvents.map((event) => eventRecord(event, order)),
   };
@@ -63,9 +65,9 @@ function eventRecord(event: OrderEvent, order: Order): Record<string, unknown> {
     time: event.utcTime / MICROS,
     status: name.charAt(0).toLowerCase() + name.slice(1),
     orderFeeAmount: event.fee.toNumber(),
-    orderFeeCurrency: "USD",
+    orderFeeCurrency: event.feeCurrency,
     fillPrice: event.fillPrice.toNumber(),
-    fillPriceCurrency: "USD",
+    fillPriceCurrency: order.symbol.currency,
     fillQuantity: event.fillQuantity.toNumber(),
     direction: ["buy", "sell", "hold"][event.direction] ?? "hold",
     message: event.message,
@@ -97,7 +99,12 @@ export function fillsOf(tickets: readonly OrderTicket[]): Fill[] {
       timeUtc: event.utcTime,
       quantity: event.fillQuantity.toString(),
       price: event.fillPrice.toString(),
-      fee: event.fee.toString(),
-      currency: "USD",
+      fee: feeInQuote(event).toString(),
+      currency: event.symbol.currency,
     }));
+}
+
+/** A fee in what was bought, at the price of the fill; others are in the currency of the price. */
+function feeInQuote(event: OrderEvent): Decimal {
+  return event.isFeeInQuantity ? event.fee.multiply(event.fillPrice) : event.fee;
 }

@@ -27,6 +27,7 @@ export class BarSnapshot {
   #askFactor: PriceFactor = PriceFactor.UNADJUSTED;
   #close: Decimal | undefined;
   #askClose: Decimal | undefined;
+  #middle: Decimal | undefined;
 
   takeTrade(feed: Subscription): void {
     this.#takeTimes(feed);
@@ -49,6 +50,7 @@ export class BarSnapshot {
   }
 
   #takeTimes(feed: Subscription): void {
+    this.#middle = undefined;
     this.start = feed.start;
     this.end = feed.end;
     this.endUtc = feed.endUtc;
@@ -110,6 +112,12 @@ export class BarSnapshot {
     return this.#askOpen !== 0;
   }
 
+  /** Middle of this bar's closing bid and ask, or the side that there is; the same object until the next bar. */
+  get middle(): Decimal {
+    this.#middle ??= middleOf(this.barClose, this.barAskClose);
+    return this.#middle;
+  }
+
   get askHigh(): Decimal {
     return this.#factor.toDecimal(this.#askHigh);
   }
@@ -121,4 +129,11 @@ export class BarSnapshot {
   get barAskClose(): Decimal {
     return this.#factor.toDecimal(this.#barAskClose);
   }
+}
+
+const TWO = Decimal.of(2n, 0);
+
+function middleOf(bid: Decimal, ask: Decimal): Decimal {
+  if (bid.isZero) return ask;
+  return ask.isZero ? bid : bid.add(ask).divide(TWO);
 }

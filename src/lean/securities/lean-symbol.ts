@@ -9,7 +9,12 @@ export interface LeanSymbol {
   /** LEAN's `SecurityType`: 1 equity, 7 crypto. */
   readonly securityType: number;
   readonly market: string;
+  /** Currency of its prices. */
+  readonly currency: string;
 }
+
+/** LEAN's `SecurityType`, those that the engine knows. */
+export const SECURITY_TYPE = { EQUITY: 1, FOREX: 4, CRYPTO: 7 } as const;
 
 /** How a strategy may name a security: by symbol, by ticker or by index. */
 export type SymbolLike = LeanSymbol | string | number;

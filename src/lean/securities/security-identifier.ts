@@ -4,7 +4,17 @@ import type { MapFile } from "../data/map-file.ts";
 const OLE_EPOCH = dayNumber(1899, 12, 30);
 const EQUITY_TYPE = 1n;
 /** LEAN's numbers of markets, as its identifiers hold them. */
-const MARKETS: Readonly<Record<string, bigint>> = { usa: 1n };
+const MARKETS: Readonly<Record<string, bigint>> = {
+  usa: 1n,
+  fxcm: 2n,
+  oanda: 3n,
+  bitfinex: 5n,
+  kraken: 13n,
+  binance: 16n,
+  binanceus: 36n,
+  bybit: 37n,
+  coinbase: 38n,
+};
 const MARKET_UNIT = 100n;
 const DATE_UNIT = 10n ** 14n;
 
@@ -17,4 +27,10 @@ export function equityIdentifier(ticker: string, market: string, map: MapFile): 
   const number = EQUITY_TYPE + MARKET_UNIT * (MARKETS[market] ?? 0n) + DATE_UNIT * days;
   const name = (map.firstDay === undefined ? ticker : map.firstTicker).toUpperCase().replace(/\.1$/, "");
   return `${name} ${number.toString(36).toUpperCase()}`;
+}
+
+/** LEAN's security identifier of a pair of currencies: `BTCUSD 2XR`. `type` is LEAN's number of the security type. */
+export function pairIdentifier(ticker: string, type: number, market: string): string {
+  const number = BigInt(type) + MARKET_UNIT * (MARKETS[market] ?? 0n);
+  return `${ticker} ${number.toString(36).toUpperCase()}`;
 }

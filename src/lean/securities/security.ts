@@ -4,11 +4,13 @@ import { NORMALIZATION, type FactorFile } from "../data/factor-file.ts";
 import type { MapFile } from "../data/map-file.ts";
 import { RESOLUTION } from "../data/resolution.ts";
 import type { ExchangeHours } from "../market/exchange-hours.ts";
+import { EQUITY_PROPERTIES, type SymbolProperties } from "../market/symbol-properties.ts";
 import { INTERACTIVE_BROKERS_FEE, type FeeModel } from "../orders/fee-model.ts";
 import { NULL_SLIPPAGE, type SlippageModel } from "../orders/slippage-model.ts";
 import type { BarConsumer } from "../consolidators/bar-consumer.ts";
+import type { Cash } from "../portfolio/cash-book.ts";
 import { BarSnapshot } from "./bar-snapshot.ts";
-import type { LeanSymbol } from "./lean-symbol.ts";
+import { SECURITY_TYPE, type LeanSymbol } from "./lean-symbol.ts";
 import type { Subscription } from "../data/subscription.ts";
 
 /** One security of a run: its latest prices, its holding and its models. Prices are exact on demand only. */
@@ -17,6 +19,13 @@ export class Security {
   readonly hours: ExchangeHours;
   readonly factors: FactorFile;
   readonly map: MapFile;
+  readonly properties: SymbolProperties;
+  /** Balance in the currency of its prices. */
+  readonly quoteCash: Cash;
+  /** Balance in what is bought and sold, for pairs of currencies. */
+  readonly baseCash: Cash | undefined;
+  /** Whether only balances count (a cash account's pair), not margin. */
+  isCashOnly = false;
   readonly boardOffset: number;
   /** Resolution of its finest subscription. */
   resolution: number = RESOLUTION.MINUTE;
@@ -41,8 +50,10 @@ export class Security {
   /** Indicators and consolidators that want its trade bars, in order. */
   readonly consumers: BarConsumer[] = [];
   readonly #board: Board;
-  /** A price set without a bar (delisting, tests). */
   #inverseLeverage: Decimal = Decimal.ONE;
+  /** Quotes set the price of pairs, as the later data of a step. */
+  readonly #isPair: boolean;
+  #isPricedByQuote = false;
 
   constructor(options: {
     readonly symbol: LeanSymbol;
@@ -51,11 +62,18 @@ export class Security {
     readonly map: MapFile;
     readonly board: Board;
     readonly leverage: Decimal;
+    readonly quoteCash: Cash;
+    readonly baseCash?: Cash | undefined;
+    readonly properties?: SymbolProperties;
   }) {
     this.symbol = options.symbol;
     this.hours = options.hours;
     this.factors = options.factors;
     this.map = options.map;
+    this.quoteCash = options.quoteCash;
+    this.baseCash = options.baseCash;
+    this.properties = options.properties ?? EQUITY_PROPERTIES;
+    this.#isPair = options.symbol.securityType !== SECURITY_TYPE.EQUITY;
     this.#board = options.board;
     this.boardOffset = options.board.allocate(SECURITY.SIZE);
     this.leverage = options.leverage;
@@ -74,9 +92,20 @@ export class Security {
     return this.#inverseLeverage;
   }
 
-  /** Last trade close; 0 before any. */
+  /** Last trade close, for pairs also the middle of later quotes; 0 before any. The same object until it changes. */
   get price(): Decimal {
-    return this.trade.close;
+    return this.#isPricedByQuote ? this.quote.middle : this.trade.close;
+  }
+
+  /** An amount in the currency of its prices, in the account's. */
+  toAccount(amount: Decimal): Decimal {
+    const { quoteCash } = this;
+    return quoteCash.isAccountCurrency ? amount : amount.multiply(quoteCash.conversionRate);
+  }
+
+  /** Value of a quantity at the last price, in the account's currency. */
+  valueOf(quantity: Decimal): Decimal {
+    return this.toAccount(quantity.multiply(this.price));
   }
 
   get bidPrice(): Decimal {
@@ -92,7 +121,12 @@ export class Security {
   }
 
   get holdingsValue(): Decimal {
-    return this.quantity.multiply(this.price);
+    return this.valueOf(this.quantity);
+  }
+
+  /** Whether the holding is a balance of the cash book, where its value is counted. */
+  get isInCashBook(): boolean {
+    return this.baseCash !== undefined;
   }
 
   /** Daily data only: orders take another way then. */
@@ -135,6 +169,7 @@ export class Security {
       board[at + SECURITY.PRICE] = close;
       if (this.quote.rawClose === 0) board[at + SECURITY.BID] = close;
       if (this.quote.rawAskClose === 0) board[at + SECURITY.ASK] = close;
+      this.#isPricedByQuote = false;
     }
     if (feed.volume !== 0) board[at + SECURITY.VOLUME] = feed.volume;
   }
@@ -165,6 +200,21 @@ export class Security {
     board[at + SECURITY.LAST_DATA_TIME] = feed.end;
     if (bid !== 0) board[at + SECURITY.BID] = bid;
     if (ask !== 0) board[at + SECURITY.ASK] = ask;
+    if (this.#isPair && (bid !== 0 || ask !== 0)) this.#takePriceOfQuote(board, at);
+  }
+
+  #takePriceOfQuote(board: Float64Array, at: number): void {
+    const middle = (bid: number, ask: number): number => {
+      const [one, other] = [board[at + bid] ?? 0, board[at + ask] ?? 0];
+      return one === 0 ? other : other === 0 ? one : (one + other) / 2;
+    };
+    this.#isPricedByQuote = true;
+    board[at + SECURITY.OPEN] = middle(SECURITY.BID_OPEN, SECURITY.ASK_OPEN);
+    board[at + SECURITY.HIGH] = middle(SECURITY.BID_HIGH, SECURITY.ASK_HIGH);
+    board[at + SECURITY.LOW] = middle(SECURITY.BID_LOW, SECURITY.ASK_LOW);
+    const price = this.price.toNumber();
+    board[at + SECURITY.CLOSE] = price;
+    board[at + SECURITY.PRICE] = price;
   }
 
   /** Removes the bars of the last slice from the board. */

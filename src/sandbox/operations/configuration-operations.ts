@@ -1,4 +1,3 @@
-import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
 import { Decimal } from "../../domain/decimal.ts";
 import { number, optional, text } from "./operation.ts";
 import type { OperationContext, Operations } from "./operation.ts";
@@ -9,7 +8,6 @@ function dateParts(value: unknown): [number, number, number] {
 }
 
 const SECONDS = 1_000_000;
-const CASH_ACCOUNT = 1;
 
 /** Dates, cash, zone, benchmark, brokerage, parameters and settings. */
 export function configurationOperations(context: OperationContext): Operations {
@@ -20,14 +18,7 @@ export function configurationOperations(context: OperationContext): Operations {
     end_date: () => algorithm.endDate,
     set_start_date: (date) => algorithm.setStartDate(...dateParts(date)),
     set_end_date: (date) => algorithm.setEndDate(...dateParts(date)),
-    set_cash: (currency, amount) => {
-      if (text(currency) !== "USD") {
-        throw new AlgorithmError(`expected cash in USD, got ${text(currency)}`, {
-          remedy: "Only USD accounts are simulated so far.",
-        });
-      }
-      algorithm.setCash(number(amount));
-    },
+    set_cash: (currency, amount, rate) => algorithm.setCurrency(text(currency), number(amount), number(rate)),
     set_time_zone: (name) => algorithm.setTimeZone(text(name)),
     set_benchmark: (symbol) => algorithm.setBenchmark(number(symbol)),
     set_benchmark_function: (callback) => {
@@ -35,12 +26,7 @@ export function configurationOperations(context: OperationContext): Operations {
       // LEAN passes the algorithm's time; benchmarks of tests and templates are constant or of dates.
       algorithm.setBenchmark((utc) => Number(context.callBack(id, algorithm.clock.zone.toLocal(utc))));
     },
-    set_brokerage: (name, account) => {
-      algorithm.setBrokerageModel(text(name));
-      if (number(account) === CASH_ACCOUNT) {
-        throw new AlgorithmError("cash accounts are not simulated yet", { remedy: "Use AccountType.MARGIN." });
-      }
-    },
+    set_brokerage: (name, account) => algorithm.setBrokerageModel(text(name), number(account)),
     set_warm_up: (kind, length, resolution) => {
       const chosen = optional(number, resolution);
       const range = text(kind) === "span" ? { span: number(length) } : { bars: number(length) };

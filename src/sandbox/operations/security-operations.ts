@@ -2,12 +2,54 @@ import { Decimal } from "../../domain/decimal.ts";
 import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
 import { constantFee, INTERACTIVE_BROKERS_FEE } from "../../lean/orders/fee-model.ts";
 import { constantSlippage, NULL_SLIPPAGE, volumeShareSlippage } from "../../lean/orders/slippage-model.ts";
+import type { AddSecurityOptions } from "../../lean/algorithm/security-manager.ts";
+import { unrealizedProfit } from "../../lean/portfolio/portfolio.ts";
+import { SECURITY_TYPE } from "../../lean/securities/lean-symbol.ts";
 import type { Security } from "../../lean/securities/security.ts";
 import { dayOf } from "../../lean/time/civil-date.ts";
 import { flag, number, optional, text } from "./operation.ts";
 import type { OperationContext, Operations } from "./operation.ts";
 
-const EQUITY = 1;
+/** Markets as the facade may name them; GDAX is Coinbase's old name, and "usa" the default of the signature. */
+function cryptoMarket(market: string): string | undefined {
+  if (market === "" || market === "usa") return undefined;
+  return market === "gdax" ? "coinbase" : market;
+}
+
+/** The facade's arguments of `add_equity` and `add_crypto`. */
+function subscription(values: readonly unknown[]): AddSecurityOptions {
+  const [ticker, resolution, market, fillForward, leverage, extendedMarketHours, normalization] = values;
+  const chosen = optional(number, resolution);
+  const mode = optional(number, normalization);
+  const place = text(market);
+  return {
+    ticker: text(ticker),
+    market: place === "gdax" ? "coinbase" : place,
+    fillForward: flag(fillForward),
+    leverage: number(leverage),
+    extendedMarketHours: flag(extendedMarketHours),
+    ...(chosen === undefined ? {} : { resolution: chosen }),
+    ...(mode === undefined ? {} : { dataNormalizationMode: mode }),
+  };
+}
+
+function added(security: Security): string {
+  return JSON.stringify([security.symbol.index, security.boardOffset]);
+}
+
+/** In the order of the facade's `SymbolProperties`. */
+function propertiesView({ symbol, properties }: Security): string {
+  const { description, quoteCurrency, marketTicker } = properties;
+  return JSON.stringify([
+    description === "" ? symbol.value : description,
+    quoteCurrency,
+    properties.contractMultiplier.toNumber(),
+    properties.minimumPriceVariation.toNumber(),
+    properties.lotSize.toNumber(),
+    properties.minimumOrderSize?.toNumber() ?? null,
+    marketTicker,
+  ]);
+}
 
 /** Symbols, securities, their models and hours, the account. */
 export function securityOperations({ algorithm }: OperationContext): Operations {
@@ -15,10 +57,18 @@ export function securityOperations({ algorithm }: OperationContext): Operations 
   const find = (symbol: unknown): Security => securities.get(number(symbol));
   return {
     "symbol.create": (ticker, securityType, market) => {
-      if (number(securityType) !== EQUITY) {
-        throw new AlgorithmError(`expected a US equity, got ${text(ticker)} of security type ${number(securityType)}`, {
-          remedy: "Only US equities are supported so far.",
-        });
+      const type = number(securityType);
+      if (type === SECURITY_TYPE.CRYPTO) {
+        return algorithm.symbols.crypto(text(ticker), cryptoMarket(text(market)) ?? securities.brokerage.cryptoMarket)
+          .index;
+      }
+      if (type !== SECURITY_TYPE.EQUITY) {
+        throw new AlgorithmError(
+          `expected a US equity or a crypto pair, got ${text(ticker)} of security type ${type}`,
+          {
+            remedy: "Use SecurityType.EQUITY or SecurityType.CRYPTO.",
+          },
+        );
       }
       return algorithm.symbols.equity(text(ticker), text(market)).index;
     },
@@ -27,24 +77,11 @@ export function securityOperations({ algorithm }: OperationContext): Operations 
       const symbol = algorithm.symbol(number(index));
       return JSON.stringify([symbol.value, symbol.id, symbol.securityType, symbol.market]);
     },
-    add_equity: (...values) => {
-      const [ticker, resolution, market, fillForward, leverage, extendedMarketHours, normalization] = values;
-      const chosen = optional(number, resolution);
-      const mode = optional(number, normalization);
-      const security = algorithm.addEquity({
-        ticker: text(ticker),
-        market: text(market),
-        fillForward: flag(fillForward),
-        leverage: number(leverage),
-        extendedMarketHours: flag(extendedMarketHours),
-        ...(chosen === undefined ? {} : { resolution: chosen }),
-        ...(mode === undefined ? {} : { dataNormalizationMode: mode }),
-      });
-      return JSON.stringify([security.symbol.index, security.boardOffset]);
-    },
+    add_equity: (...values) => added(algorithm.addEquity(subscription(values))),
+    add_crypto: (...values) => added(algorithm.addCrypto(subscription(values))),
     remove_security: (symbol) => algorithm.removeSecurity(number(symbol)),
     "security.resolution": (symbol) => find(symbol).resolution,
-    "security.properties": (symbol) => JSON.stringify([find(symbol).symbol.value, "USD", 1, 0.01, 1]),
+    "security.properties": (symbol) => propertiesView(find(symbol)),
     "security.set_leverage": (symbol, leverage) => find(symbol).setLeverage(Decimal.fromNumber(number(leverage))),
     "security.set_normalization": (symbol, mode) => {
       if (!securities.isRawOnly) find(symbol).normalization = number(mode);
@@ -81,10 +118,7 @@ export function securityOperations({ algorithm }: OperationContext): Operations 
     "hours.next_close": (symbol, at) => find(symbol).hours.nextClose(number(at)),
     ...accountOperations(algorithm),
     "holding.value": (symbol) => find(symbol).holdingsValue.toNumber(),
-    "holding.unrealized_profit": (symbol) => {
-      const security = find(symbol);
-      return security.price.subtract(security.averagePrice).multiply(security.quantity).toNumber();
-    },
+    "holding.unrealized_profit": (symbol) => unrealizedProfit(find(symbol)).toNumber(),
   };
 }
 
@@ -93,8 +127,14 @@ function accountOperations({ portfolio }: OperationContext["algorithm"]): Operat
     "portfolio.value": () => portfolio.totalPortfolioValue.toNumber(),
     "portfolio.margin_used": () => portfolio.totalMarginUsed.toNumber(),
     "portfolio.margin_remaining": () => portfolio.marginRemaining.toNumber(),
-    "cash.currencies": () => JSON.stringify([portfolio.currency]),
-    "cash.amount": () => portfolio.cash.toNumber(),
-    "cash.rate": () => 1,
+    "portfolio.cash": () => portfolio.cash.toNumber(),
+    "cash.currencies": () => JSON.stringify(portfolio.cashBook.all.map(({ currency }) => currency)),
+    "cash.amount": (currency) => portfolio.cashBook.find(text(currency))?.amount.toNumber(),
+    "cash.rate": (currency) => portfolio.cashBook.find(text(currency))?.conversionRate.toNumber(),
+    "cash.value": (currency) => portfolio.cashBook.find(text(currency))?.valueInAccountCurrency.toNumber(),
+    "cash.convert": (amount, from, to) => {
+      const decimal = Decimal.fromNumber(number(amount));
+      return portfolio.cashBook.convert(decimal, text(from), text(to))?.toNumber();
+    },
   };
 }
