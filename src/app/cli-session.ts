@@ -62,8 +62,15 @@ export function createSession(
           remedy: "add --token-file FILE; the file is made with a random token if it is not there",
         });
       }
+      const { collaborators, mostQueuedBacktests, backtestsPerMinute, faultsFile } = request;
       await using cloud = await runCloud(config, {
         ...request,
+        settings: {
+          ...(collaborators === undefined ? {} : { collaborators }),
+          ...(mostQueuedBacktests === undefined ? {} : { mostQueuedBacktests }),
+          ...(backtestsPerMinute === undefined ? {} : { backtestsPerMinute }),
+        },
+        faultsFile: faultsFile === undefined ? undefined : resolve(cwd, faultsFile),
         folder,
         token,
         organizationId: request.organizationId ?? organisationOf(folder),

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { startGuardian } from "../clients/guardian/guardian.ts";
 import { createSandboxPool, type SandboxPool } from "../clients/sandbox/sandbox-pool.ts";
 import { createCloud } from "../cloud/cloud.ts";
 import { DEFAULT_SETTINGS } from "../cloud/default-settings.ts";
+import { type FaultPlan, parseFaultPlan } from "../cloud/faults/fault-rule.ts";
 import type { CloudSettings } from "../cloud/ports.ts";
 import { serveCloud } from "../cloud/serve-cloud.ts";
 import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
 import { loadLibrary } from "./load-library.ts";
 import { openOwnDataFolder } from "./desk-home.ts";
@@ -30,7 +33,22 @@ export interface CloudRequest {
   readonly dataPolicy: "real" | "synthetic" | undefined;
   /** What the operator wants to be other than usual. */
   readonly settings?: Partial<CloudSettings>;
+  /** JSON rules for faults on demand. */
+  readonly faultsFile?: string | undefined;
   readonly log: (message: string) => void;
+}
+
+function faultsIn(file: string): FaultPlan {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const message = `cannot read the file of faults ${file}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new RefusalError({ code: "USAGE", message, remedy: "name a readable file with --faults" }, { cause: error });
+  }
+  const plan = parseFaultPlan(text);
+  if (!plan.ok) throw new RefusalError(plan.refusal);
+  return plan.value;
 }
 
 /** Runs the local cloud until it is disposed: store, sandboxes, queue and HTTP server, with a guardian of its own. */
@@ -60,7 +78,9 @@ export async function runCloud(
     const pool = openPool(nodes);
     // Of its own, so that a compile never waits behind backtests.
     const compilers = openPool(COMPILERS);
+    const faults = request.faultsFile === undefined ? {} : { faults: faultsIn(request.faultsFile) };
     const cloud = createCloud({
+      ...faults,
       store,
       jobs: {
         compile: (files, options) => compilers.compile(files, options),

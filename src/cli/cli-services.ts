@@ -70,6 +70,10 @@ export interface CliSession {
     readonly organizationId: string | undefined;
     readonly nodes: number | undefined;
     readonly dataPolicy: "real" | "synthetic" | undefined;
+    readonly collaborators: readonly string[] | undefined;
+    readonly mostQueuedBacktests: number | undefined;
+    readonly backtestsPerMinute: number | undefined;
+    readonly faultsFile: string | undefined;
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;

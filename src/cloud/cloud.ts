@@ -4,6 +4,9 @@ import { RefusalError } from "../domain/refusal.ts";
 import type { ShippedLibrary } from "./ai/shipped-library.ts";
 import { authenticationError, claimedUser } from "./authentication.ts";
 import type { Caller, CloudContext } from "./endpoint.ts";
+import { createFaultInjector, type FaultInjector } from "./faults/fault-injector.ts";
+import type { FaultPlan } from "./faults/fault-rule.ts";
+import { faultyAnswer, type SnapshotMemory } from "./faults/faulty-answer.ts";
 import { createCloudJobs } from "./jobs/cloud-jobs.ts";
 import { DOWNLOAD_PATH, downloadOf } from "./objects/object-download.ts";
 import { createObjectStorage, type ObjectStorage } from "./objects/object-storage.ts";
@@ -23,6 +26,8 @@ export interface CloudParts {
   readonly log: CloudLog;
   readonly settings: CloudSettings;
   readonly library: ShippedLibrary;
+  /** What goes wrong on demand; nothing where it is not given. */
+  readonly faults?: FaultPlan;
 }
 
 export interface Cloud {
@@ -63,25 +68,54 @@ export function createCloud(parts: CloudParts): Cloud {
     library: parts.library,
   };
   const failures = createRateWindow(clock);
-  const app = new Hono();
-  app.all("*", async (hono) => {
-    const path = normalisedPath(new URL(hono.req.url).pathname);
+  const respond = async (request: Request, path: string): Promise<Response> => {
     try {
       if (path.startsWith(DOWNLOAD_PATH)) {
         const download = await downloadOf(path.slice(DOWNLOAD_PATH.length), { ...storage, storageOf: objectsOf });
-        return download ?? hono.json(envelope(businessError("The download link is unknown or has expired.")));
+        return download ?? jsonResponse(businessError("The download link is unknown or has expired."), 200);
       }
-      const { status, outcome } = await answer(hono.req.raw, path, { parts, context, failures });
-      if (outcome.ok && outcome.location !== undefined) hono.header("location", outcome.location);
-      return hono.json(envelope(outcome), outcome.ok && outcome.location !== undefined ? 302 : status);
+      const { status, outcome } = await answer(request, path, { parts, context, failures });
+      return jsonResponse(outcome, status);
     } catch (error) {
       const refusal = foreseen(error);
       log(refusal === undefined ? "request.fault" : "request.refused", { path, message: messageOf(error) });
-      if (refusal !== undefined) return hono.json(envelope(businessError(refusal)));
-      return hono.json(envelope(businessError("Internal error of the local cloud; its log says more.")), 500);
+      if (refusal !== undefined) return jsonResponse(businessError(refusal), 200);
+      return jsonResponse(businessError("Internal error of the local cloud; its log says more."), 500);
     }
-  });
+  };
+  const guarded = parts.faults === undefined ? respond : withFaults(respond, createFaultInjector(parts.faults));
+  const app = new Hono();
+  app.all("*", (hono) => guarded(hono.req.raw, normalisedPath(new URL(hono.req.url).pathname)));
   return { app, start: () => jobs.start(), stop: () => jobs.stop() };
+}
+
+type Respond = (request: Request, path: string) => Promise<Response>;
+
+/** The same answers, but with faults where the plan wants them. */
+function withFaults(respond: Respond, injector: FaultInjector): Respond {
+  const snapshots: SnapshotMemory = new Map();
+  const wait = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+    });
+  return async (request, path) => {
+    const key = injector.remembers(path) ? `${path} ${await request.clone().text()}` : undefined;
+    return faultyAnswer(injector.faultsOf(path), {
+      answer: () => respond(request, path),
+      key,
+      snapshots,
+      wait,
+      errorBody: (text) => JSON.stringify(envelope(businessError(text))),
+    });
+  };
+}
+
+function jsonResponse(outcome: Reply, status: number): Response {
+  const location = outcome.ok ? outcome.location : undefined;
+  return new Response(JSON.stringify(envelope(outcome)), {
+    status: location === undefined ? status : 302,
+    headers: { "content-type": "application/json", ...(location === undefined ? {} : { location }) },
+  });
 }
 
 async function answer(

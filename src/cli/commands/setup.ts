@@ -79,6 +79,10 @@ const cloudOptions = z.object({
   organizationId: z.string().optional(),
   nodes: z.coerce.number().int().min(1).max(64).optional(),
   dataPolicy: z.enum(["real", "synthetic"]).optional(),
+  collaboratorId: z.array(z.string().min(1)).optional(),
+  queue: z.coerce.number().int().min(0).max(100_000).optional(),
+  backtestsPerMinute: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  faults: z.string().optional(),
 });
 
 function addCloudCommand(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -95,7 +99,11 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
     .option(
       "--data-policy <policy>",
       "where prices are missing: `real` is an error that names them, `synthetic` makes seeded ones and says so",
-    );
+    )
+    .option("--collaborator-id <id...>", "other users whom projects can be shared with")
+    .option("--queue <count>", "how many backtests may wait; with 0 one needs a free node")
+    .option("--backtests-per-minute <count>", "how many backtests may be asked for in a minute")
+    .option("--faults <file>", "JSON rules for faults on demand, for tests and rehearsals");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, options) => {
       const request = parseOptions(cloudOptions, options);
@@ -106,6 +114,10 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
         organizationId: request.organizationId,
         nodes: request.nodes,
         dataPolicy: request.dataPolicy,
+        collaborators: request.collaboratorId,
+        mostQueuedBacktests: request.queue,
+        backtestsPerMinute: request.backtestsPerMinute,
+        faultsFile: request.faults,
         onReady: (url) =>
           output.result(
             { url, port: Number(new URL(url).port), userId: request.userId },

@@ -7,9 +7,10 @@ import { collaborationEndpoints } from "./collaboration.ts";
 import { compileEndpoints } from "./compile.ts";
 import { fileEndpoints } from "./file.ts";
 import { leanVersionEndpoints } from "./lean-version.ts";
-import { nodeEndpoints } from "./node.ts";
+import { allNodeEndpoints, nodeEndpoints } from "./node.ts";
 import { objectEndpoints } from "./object.ts";
 import { optimizationEndpoints } from "./optimization.ts";
+import { organizationEndpoints } from "./organization.ts";
 import { projectEndpoints } from "./project.ts";
 
 /** Every path that is answered, without prefix. */
@@ -19,12 +20,14 @@ export const ALL_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
     projectEndpoints,
     collaborationEndpoints,
     nodeEndpoints,
+    allNodeEndpoints,
     fileEndpoints,
     compileEndpoints,
     backtestEndpoints,
     backtestResultEndpoints,
     optimizationEndpoints,
     objectEndpoints,
+    organizationEndpoints,
     leanVersionEndpoints,
     aiEndpoints,
   ].flatMap((endpoints) => Object.entries(endpoints)),

@@ -38,6 +38,16 @@ export const nodeEndpoints: Endpoints = {
   ),
 };
 
+/** The nodes by kind, as lean-cli reads them: not those of a project. */
+export const allNodeEndpoints: Endpoints = {
+  "/nodes/read": endpoint(z.object({ organizationId: z.string() }), async ({ organizationId }, context) => {
+    if (organizationId !== context.account.organizationId) {
+      return businessError(`Organization not found: ${organizationId}`);
+    }
+    return reply((await nodesBody([], context)).nodes);
+  }),
+};
+
 /** A backtest node is a slot in which one backtest runs. Research and live ones are seats for what comes to them. */
 function seats({ settings }: CloudContext): NodeSeat[] {
   const counts: Readonly<Record<Kind, number>> = {
@@ -54,7 +64,10 @@ function seats({ settings }: CloudContext): NodeSeat[] {
   );
 }
 
-async function nodesBody(chosen: CloudProject["nodes"], context: CloudContext): Promise<ReplyBody> {
+async function nodesBody(
+  chosen: CloudProject["nodes"],
+  context: CloudContext,
+): Promise<{ readonly nodes: Readonly<Record<Kind, readonly unknown[]>>; readonly autoSelectNode: boolean }> {
   const { running } = await context.store.backtests.counts();
   const all = seats(context).map((seat) => nodeBody(seat, { running, chosen }));
   const of = (kind: Kind): unknown[] => all.filter((node) => node.kind === kind).map(({ body }) => body);
