@@ -20,7 +20,7 @@ export const brokerRequestSchema = z.discriminatedUnion("op", [
   z.object({ op: z.literal("unsubscribe"), symbol: symbolRefSchema }),
   z.object({ op: z.literal("place"), order: newOrderSchema }),
   z.object({ op: z.literal("update"), orderId: z.int().positive(), changes: orderChangesSchema }),
-  z.object({ op: z.literal("cancel"), orderId: z.int().positive() }),
+  z.object({ op: z.literal("cancel"), orderId: z.int().positive(), tag: z.string().max(2000) }),
 ]);
 
 export type BrokerRequest = z.infer<typeof brokerRequestSchema>;

@@ -190,7 +190,7 @@ export class PaperBroker implements Broker {
       case "update":
         return this.#update(request);
       case "cancel":
-        return this.#cancel(request.orderId);
+        return this.#cancel(request);
     }
   }
 
@@ -232,11 +232,11 @@ export class PaperBroker implements Broker {
     return response.isSuccess ? undefined : response.errorMessage;
   }
 
-  #cancel(orderId: number): string | undefined {
+  #cancel({ orderId, tag }: Extract<BrokerRequest, { op: "cancel" }>): string | undefined {
     const { processor } = this.#algorithm;
     const ticket = processor.ticket(orderId);
     if (ticket === undefined || ticket.order.isClosed) return `order ${orderId} is not open`;
-    const response = processor.cancel(ticket, undefined);
+    const response = processor.cancel(ticket, tag);
     processor.drain();
     return response.isSuccess ? undefined : response.errorMessage;
   }

@@ -82,7 +82,7 @@ export class RemoteBrokerage implements Brokerage {
   }
 
   cancel(order: Order): void {
-    const answer = this.#options.exchange({ op: "cancel", orderId: order.id });
+    const answer = this.#options.exchange({ op: "cancel", orderId: order.id, tag: (order.tag ?? "").slice(0, 2000) });
     if (!answer.ok) {
       this.#options.onRefusal(`Order ${order.id} was not cancelled: ${answer.message}`);
       this.#options.onCancelRefused(order);
