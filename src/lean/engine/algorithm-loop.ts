@@ -80,15 +80,11 @@ export class AlgorithmLoop {
     this.dataPoints = securities.requested.length > 0 ? 1 : 0;
     this.firstUtc = warmUpStartUtc(this.algorithm) ?? this.startUtc;
     for (const request of securities.requested.splice(0)) this.openFirstFeeds(request);
-<<<<<<< src/lean/engine/algorithm-loop.ts
     this.#openCurrencies(this.firstUtc);
-=======
->>>>>>> /tmp/pub.new
     this.benchmark.open();
     this.#scheduleEndOfDay();
   }
 
-<<<<<<< src/lean/engine/algorithm-loop.ts
   #openCurrencies(fromUtc: number): void {
     const { currencies, clock } = this.algorithm;
     for (const request of currencies.requested.splice(0)) {
@@ -98,8 +94,6 @@ export class AlgorithmLoop {
     }
   }
 
-=======
->>>>>>> /tmp/pub.new
   /** Feeds of a request of `initialize`. */
   protected openFirstFeeds(request: SubscriptionRequest): void {
     this.openFeeds(request, { fromUtc: this.firstUtc, isLater: false });
