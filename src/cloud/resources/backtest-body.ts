@@ -1,8 +1,10 @@
+import type { Fill } from "../../lean/backtest-result.ts";
 import { apiTime } from "../api-time.ts";
 import type { Caller, CloudContext } from "../endpoint.ts";
 import type { BacktestDigest, CloudBacktest, CloudProject, ListedBacktest, ResultSummary } from "../ports.ts";
 import type { ReplyBody } from "../reply.ts";
 import { portfolioStatistics } from "../../lean/statistics/portfolio-statistics.ts";
+import { performanceOf } from "../trades/trade-body.ts";
 import { STANDARD_CHARTS } from "./standard-charts.ts";
 
 export interface BacktestView {
@@ -12,8 +14,20 @@ export interface BacktestView {
   readonly caller: Caller;
 }
 
+/** What a result is shown with, beside its summary. */
+export interface ResultParts {
+  readonly fills: readonly Fill[];
+  /** All backtests of the project so far. */
+  readonly backtestCount: number;
+}
+
+const NONE: ResultParts = { fills: [], backtestCount: 0 };
+
 /** A backtest as `backtests/read` gives it. What is not there yet is null, never an empty list. */
-export function backtestBody({ backtest, project, context, caller }: BacktestView): ReplyBody {
+export function backtestBody(
+  { backtest, project, context, caller }: BacktestView,
+  parts: ResultParts = NONE,
+): ReplyBody {
   const { summary, state } = backtest;
   const done = state === "completed" || state === "error";
   return {
@@ -35,11 +49,11 @@ export function backtestBody({ backtest, project, context, caller }: BacktestVie
     nodeName: state === "queued" ? null : "Local backtest node",
     outOfSampleMaxEndDate: null,
     outOfSampleDays: null,
-    ...resultBody(summary),
+    ...resultBody(summary, parts),
   };
 }
 
-function resultBody(summary: ResultSummary | undefined): ReplyBody {
+function resultBody(summary: ResultSummary | undefined, { fills, backtestCount }: ResultParts): ReplyBody {
   if (summary === undefined) {
     return {
       tradeableDates: 0,
@@ -53,6 +67,7 @@ function resultBody(summary: ResultSummary | undefined): ReplyBody {
       researchGuide: null,
     };
   }
+  const performance = performanceOf(fills);
   const chartNames = new Set([...STANDARD_CHARTS, ...summary.chartNames]);
   return {
     tradeableDates: summary.dayCount,
@@ -64,10 +79,10 @@ function resultBody(summary: ResultSummary | undefined): ReplyBody {
     statistics: summary.statistics,
     totalPerformance: {
       portfolioStatistics: portfolioStatistics(summary.statistics),
-      tradeStatistics: null,
-      closedTrades: [],
+      tradeStatistics: performance.statistics,
+      closedTrades: performance.bodies,
     },
-    researchGuide: { minutes: 0, backtestCount: 0, parameters: Object.keys(summary.parameters).length },
+    researchGuide: { minutes: 0, backtestCount, parameters: Object.keys(summary.parameters).length },
   };
 }
 

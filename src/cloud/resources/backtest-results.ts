@@ -3,6 +3,8 @@ import type { Chart, OrderRecord } from "../../lean/backtest-result.ts";
 import { endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
 import { businessError, type ReplyBody, reply } from "../reply.ts";
+import { backtestReport } from "../report/backtest-report.ts";
+import { performanceOf } from "../trades/trade-body.ts";
 import { withBacktest } from "./backtest.ts";
 import { chartBody } from "./chart-body.ts";
 import { STANDARD_CHARTS } from "./standard-charts.ts";
@@ -46,13 +48,46 @@ export const backtestResultEndpoints: Endpoints = {
     }),
   ),
 
+  "/backtests/trades/read": endpoint(pageSchema, ({ start, end, ...ids }, context) =>
+    withBacktest(ids, context, async ({ backtestId }) => {
+      const { backtests } = context.store;
+      const { bodies, trades } = performanceOf((await backtests.part(backtestId, "fills")) ?? []);
+      const orders = new Map(((await backtests.part(backtestId, "orders")) ?? []).map((order) => [order.id, order]));
+      const page = bodies.slice(start, end).map((body, index) => {
+        const own = (trades[start + index]?.orderIds ?? []).flatMap((id) => orders.get(id) ?? []);
+        return { id: `${backtestId}-${start + index}`, ...body, orders: own.map(orderBody) };
+      });
+      return reply({ trades: page, length: bodies.length });
+    }),
+  ),
+
+  "/backtests/read/report": endpoint(z.object(one), (input, context) =>
+    withBacktest(input, context, async (backtest, project) => {
+      const { backtestId, summary, state } = backtest;
+      if (state === "queued" || state === "running") return reply({ generating: true });
+      if (summary === undefined) return businessError(`The backtest has no result: ${backtest.error ?? "unknown"}`);
+      const { backtests } = context.store;
+      const fills = (await backtests.part(backtestId, "fills")) ?? [];
+      const report = backtestReport({
+        project,
+        backtest,
+        summary,
+        charts: (await backtests.part(backtestId, "charts")) ?? {},
+        dailyReturns: (await backtests.part(backtestId, "dailyReturns")) ?? [],
+        tradeStatistics: performanceOf(fills).statistics,
+      });
+      return reply({ report });
+    }),
+  ),
+
   "/backtests/read/insights": insights,
   "/backtests/insights/read": insights,
 
   "/backtests/read/log": endpoint(logSchema, ({ start, end, query = "", ...ids }, context) =>
     withBacktest(ids, context, async ({ backtestId }) => {
       const logs = (await context.store.backtests.part(backtestId, "logs")) ?? [];
-      const wanted = query.toLowerCase();
+      // lean-cli sends a blank to ask for all.
+      const wanted = query.trim().toLowerCase();
       const found = wanted === "" ? logs : logs.filter((line) => line.toLowerCase().includes(wanted));
       return reply({ logs: found.slice(start, end), length: found.length });
     }),
@@ -60,7 +95,7 @@ export const backtestResultEndpoints: Endpoints = {
 };
 
 /** Strict clients refuse an empty text where a time is meant. */
-function orderBody(order: OrderRecord): ReplyBody {
+export function orderBody(order: OrderRecord): ReplyBody {
   const entries = Object.entries(order).map(([key, value]): [string, unknown] => [
     key,
     value === "" && /[tT]ime$/.test(key) ? null : value,

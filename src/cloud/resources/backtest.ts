@@ -41,7 +41,12 @@ export const backtestEndpoints: Endpoints = {
 
   "/backtests/read": endpoint(oneSchema, (input, context, caller) =>
     withBacktest(input, context, async (backtest, project) => {
-      const body = backtestBody({ backtest, project, context, caller });
+      const { backtests } = context.store;
+      const parts = {
+        fills: (await backtests.part(backtest.backtestId, "fills")) ?? [],
+        backtestCount: await backtests.countOf(project.projectId),
+      };
+      const body = backtestBody({ backtest, project, context, caller }, parts);
       return reply({ backtest: { ...body, ...(await quantwrightBody(backtest, context)) }, debugging: false });
     }),
   ),
