@@ -124,7 +124,7 @@ function alwaysOpen() {
 
 /** The database in LEAN's form. */
 function marketHoursDatabase() {
-  const crypto = ["coinbase", "binance", "bitfinex", "bybit", "kraken"];
+  const crypto = ["coinbase", "binance", "binanceus", "bitfinex", "bybit", "kraken"];
   return {
     entries: {
       "Equity-usa-[*]": nyse(),

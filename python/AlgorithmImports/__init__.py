@@ -68,14 +68,30 @@ from .enums import (
 )
 from .indicators import CLASSES, IndicatorBase, IndicatorExtensions, PythonIndicator
 from .models import (
+    AlpacaBrokerageModel,
+    BinanceBrokerageModel,
+    BinanceFeeModel,
+    BinanceUSBrokerageModel,
+    BitfinexBrokerageModel,
+    BitfinexFeeModel,
+    BybitBrokerageModel,
+    BybitFeeModel,
+    CoinbaseBrokerageModel,
+    CoinbaseFeeModel,
     ConstantFeeModel,
     ConstantSlippageModel,
     DefaultBrokerageModel,
     Extensions,
     FeeModel,
     FuncBenchmark,
+    GDAXBrokerageModel,
+    GDAXFeeModel,
+    InteractiveBrokersBrokerageModel,
     InteractiveBrokersFeeModel,
+    KrakenBrokerageModel,
+    KrakenFeeModel,
     NullSlippageModel,
+    TradeStationBrokerageModel,
     VolumeShareSlippageModel,
 )
 from .orders import (

@@ -17,7 +17,7 @@ from .scheduling import DateRules, ScheduleManager, TimeRules
 from .securities import Portfolio, SecurityManager, add_block
 from .settings import AlgorithmSettings
 from .slices import Slice
-from .symbols import index_of, symbol_of, to_symbol
+from .symbols import Symbol, index_of, symbol_of, to_symbol
 from .trading import TradingMethods
 from .unsupported import MEMBERS
 
@@ -113,8 +113,8 @@ class QCAlgorithm(TradingMethods, IndicatorHelpers):
         rest = list(given)
         currency = rest.pop(0) if rest and isinstance(rest[0], str) else symbol
         amount = rest.pop(0) if rest else starting_cash
-        # Decimal texts keep their digits; numbers travel as they are.
-        call("set_cash", currency or "USD", amount if isinstance(amount, int) else float(amount))
+        rate = rest.pop(0) if rest else conversion_rate
+        call("set_cash", currency or "USD", amount if isinstance(amount, int) else float(amount), float(rate or 0))
 
     def set_account_currency(self, currency, starting_cash=None):
         if currency != "USD":
@@ -137,7 +137,7 @@ class QCAlgorithm(TradingMethods, IndicatorHelpers):
             benchmark = model.get_benchmark(SECURITY_MANAGER)
             if isinstance(benchmark, FuncBenchmark):
                 self.set_benchmark(benchmark.evaluate)
-            call("set_brokerage", "DEFAULT", int(getattr(model, "account_type", 0)))
+            call("set_brokerage", model._brokerage, int(getattr(model, "account_type", 0)))
         else:
             call("set_brokerage", getattr(model, "name", str(model)), int(account_type or 0))
 
@@ -180,13 +180,27 @@ class QCAlgorithm(TradingMethods, IndicatorHelpers):
         )  # fmt: skip
         return add_block((SECURITY_MANAGER, PORTFOLIO_MANAGER), index, base)
 
+    def add_crypto(self, ticker, resolution=None, market=None, fill_forward=True, leverage=0):
+        """A pair of currencies, such as "BTCUSD", of the brokerage's exchange unless a market is named."""
+        index, base = _engine.ask(
+            "add_crypto", str(ticker), None if resolution is None else int(resolution), str(market or ""),
+            bool(fill_forward), float(leverage), False, None,
+        )  # fmt: skip
+        return add_block((SECURITY_MANAGER, PORTFOLIO_MANAGER), index, base)
+
     def add_security(self, *given, **named):
+        """(security type, ticker, …) or (symbol, …)."""
         rest = list(given)
-        kind = rest.pop(0) if rest and isinstance(rest[0], SecurityType) else named.pop("security_type", SecurityType.EQUITY)
-        if kind != SecurityType.EQUITY:
-            raise ValueError("only US equities are supported so far")
         if "symbol" in named:
-            named["ticker"] = named.pop("symbol")
+            rest.insert(0, named.pop("symbol"))
+        kind = rest.pop(0) if rest and isinstance(rest[0], SecurityType) else named.pop("security_type", None)
+        if rest and isinstance(rest[0], Symbol):
+            kind = rest[0].security_type
+            named.setdefault("market", rest[0].id.market)
+        if kind == SecurityType.CRYPTO:
+            return self.add_crypto(*rest, **named)
+        if kind not in (None, SecurityType.EQUITY):
+            raise ValueError("only US equities and crypto pairs are supported so far")
         return self.add_equity(*rest, **named)
 
     def remove_security(self, symbol, tag=None):

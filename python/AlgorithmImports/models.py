@@ -33,6 +33,26 @@ class InteractiveBrokersFeeModel(_FeeModel):
         _engine.call(operation, symbol._index, "interactive-brokers", 0.0)
 
 
+class _ExchangeFeeModel(FeeModel):
+    """The fees of an exchange; they need quotes of the pair."""
+
+    _kind = ""
+
+    def _install(self, operation, symbol):
+        _engine.call(operation, symbol._index, self._kind, 0.0)
+
+
+def _exchange_fees(name, kind):
+    return type(name, (_ExchangeFeeModel,), {"_kind": kind, "__doc__": f"Fees of {kind}."})
+
+
+CoinbaseFeeModel = GDAXFeeModel = _exchange_fees("CoinbaseFeeModel", "coinbase")
+BinanceFeeModel = _exchange_fees("BinanceFeeModel", "binance")
+BybitFeeModel = _exchange_fees("BybitFeeModel", "bybit")
+KrakenFeeModel = _exchange_fees("KrakenFeeModel", "kraken")
+BitfinexFeeModel = _exchange_fees("BitfinexFeeModel", "bitfinex")
+
+
 @pascal
 class NullSlippageModel:
     def _install(self, operation, symbol):
@@ -73,11 +93,34 @@ class FuncBenchmark:
 class DefaultBrokerageModel:
     """The default brokerage; a class of one's own may replace its benchmark."""
 
+    _brokerage = "DEFAULT"
+
     def __init__(self, account_type=AccountType.MARGIN):
         self.account_type = account_type
 
     def get_benchmark(self, securities):
         return None
+
+
+def _brokerage_model(name, kind, account_type):
+    def __init__(self, account_type=account_type):
+        DefaultBrokerageModel.__init__(self, account_type)
+
+    members = {"_brokerage": kind, "__init__": __init__, "__doc__": f"Trades as {name.removesuffix('BrokerageModel')} does."}
+    return type(name, (DefaultBrokerageModel,), members)
+
+
+InteractiveBrokersBrokerageModel = _brokerage_model(
+    "InteractiveBrokersBrokerageModel", "INTERACTIVE_BROKERS_BROKERAGE", AccountType.MARGIN
+)
+AlpacaBrokerageModel = _brokerage_model("AlpacaBrokerageModel", "ALPACA", AccountType.MARGIN)
+TradeStationBrokerageModel = _brokerage_model("TradeStationBrokerageModel", "TRADE_STATION", AccountType.MARGIN)
+CoinbaseBrokerageModel = GDAXBrokerageModel = _brokerage_model("CoinbaseBrokerageModel", "COINBASE", AccountType.CASH)
+BinanceBrokerageModel = _brokerage_model("BinanceBrokerageModel", "BINANCE", AccountType.CASH)
+BinanceUSBrokerageModel = _brokerage_model("BinanceUSBrokerageModel", "BINANCE_US", AccountType.CASH)
+BybitBrokerageModel = _brokerage_model("BybitBrokerageModel", "BYBIT", AccountType.CASH)
+KrakenBrokerageModel = _brokerage_model("KrakenBrokerageModel", "KRAKEN", AccountType.CASH)
+BitfinexBrokerageModel = _brokerage_model("BitfinexBrokerageModel", "BITFINEX", AccountType.MARGIN)
 
 
 @pascal

@@ -3,12 +3,12 @@
 from . import _engine
 from ._engine import board, moment
 from ._names import pascal
-from .enums import Resolution
+from .enums import Resolution, SecurityType
 from .slices import KeyValuePair, blocks
 from .symbols import Symbol, find_symbol, symbol_of
 
 # Offsets, set by bind.
-CASH = INVESTED = 0
+CASH = INVESTED = HAS_FOREIGN_CASH = 0
 S_PRICE = S_OPEN = S_HIGH = S_LOW = S_CLOSE = S_VOLUME = S_BID = S_ASK = S_HAS_DATA = 0
 S_QUANTITY = S_AVERAGE_PRICE = S_IS_TRADABLE = S_IS_DELISTED = S_LEVERAGE = 0
 S_PROFIT = S_FEES = S_SALE_VOLUME = S_LAST_DATA_TIME = 0
@@ -85,6 +85,17 @@ class Security:
         return Exchange(self.symbol)
 
     @property
+    def quote_currency(self):
+        """The balance in the currency of its prices."""
+        return Cash(self.symbol_properties.quote_currency)
+
+    @property
+    def base_currency(self):
+        """The balance in what a pair buys and sells."""
+        quote = self.symbol_properties.quote_currency
+        return Cash(self.symbol.value.removesuffix(quote)) if self.type == SecurityType.CRYPTO else None
+
+    @property
     def symbol_properties(self):
         return SymbolProperties(*_engine.ask("security.properties", self.symbol._index))
 
@@ -119,14 +130,14 @@ class Security:
 
 @pascal
 class SymbolProperties:
-    __slots__ = ("description", "quote_currency", "contract_multiplier", "minimum_price_variation", "lot_size")
+    __slots__ = (
+        "description", "quote_currency", "contract_multiplier", "minimum_price_variation", "lot_size",
+        "minimum_order_size", "market_ticker",
+    )  # fmt: skip
 
-    def __init__(self, description, quote_currency, contract_multiplier, minimum_price_variation, lot_size):
-        self.description = description
-        self.quote_currency = quote_currency
-        self.contract_multiplier = contract_multiplier
-        self.minimum_price_variation = minimum_price_variation
-        self.lot_size = lot_size
+    def __init__(self, *values):
+        for name, value in zip(SymbolProperties.__slots__, values):
+            setattr(self, name, value)
 
 
 @pascal
@@ -238,7 +249,11 @@ class Cash:
 
     amount = property(lambda self: _engine.call("cash.amount", self.symbol))
     conversion_rate = property(lambda self: _engine.call("cash.rate", self.symbol))
-    value_in_account_currency = property(lambda self: self.amount * self.conversion_rate)
+    value_in_account_currency = property(lambda self: _engine.call("cash.value", self.symbol))
+    currency_symbol = property(lambda self: {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "BTC": "₿"}.get(self.symbol, self.symbol))
+
+    def __repr__(self):
+        return f"{self.symbol}: {self.amount} @ {self.conversion_rate}"
 
 
 @pascal
@@ -253,12 +268,39 @@ class CashBook:
     def keys(self):
         return _engine.ask("cash.currencies")
 
+    def values(self):
+        return [Cash(currency) for currency in self.keys()]
+
+    def items(self):
+        return [KeyValuePair((currency, Cash(currency))) for currency in self.keys()]
+
     def contains_key(self, currency):
         return currency in self.keys()
 
+    def try_get_value(self, currency, default=None):
+        found = self.contains_key(currency)
+        return found, Cash(currency) if found else default
+
+    def convert(self, source_quantity, source_currency, destination_currency):
+        """An amount in another currency."""
+        found = _engine.call("cash.convert", float(source_quantity), str(source_currency), str(destination_currency))
+        if found is None:
+            raise ValueError(f"there is no rate between {source_currency} and {destination_currency} yet")
+        return found
+
+    def convert_to_account_currency(self, source_quantity, source_currency):
+        return self.convert(source_quantity, source_currency, self.account_currency)
+
+    def __iter__(self):
+        return iter(self.items())
+
+    def __len__(self):
+        return len(self.keys())
+
     __contains__ = contains_key
+    count = property(__len__)
     account_currency = property(lambda self: self.keys()[0])
-    total_value_in_account_currency = property(lambda self: sum(Cash(key).value_in_account_currency for key in self.keys()))
+    total_value_in_account_currency = property(lambda self: _engine.call("portfolio.cash"))
 
 
 @pascal
@@ -269,7 +311,8 @@ class Portfolio(_ByName):
 
     invested = property(lambda self: board[INVESTED] != 0.0)
     hold_stock = invested
-    cash = property(lambda self: board[CASH])
+    # With several currencies it moves with prices, and the board has the account's own only.
+    cash = property(lambda self: _engine.call("portfolio.cash") if board[HAS_FOREIGN_CASH] else board[CASH])
     unsettled_cash = property(lambda self: 0.0)
     cash_book = property(lambda self: CashBook())
     total_portfolio_value = property(lambda self: _engine.call("portfolio.value"))
@@ -289,6 +332,9 @@ class Portfolio(_ByName):
 
     def set_cash(self, *arguments):
         _engine.algorithm.set_cash(*arguments)
+
+    def set_account_currency(self, *arguments):
+        _engine.algorithm.set_account_currency(*arguments)
 
 
 def add_block(managers, index, base):

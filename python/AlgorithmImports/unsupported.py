@@ -1,6 +1,6 @@
 """Names of LEAN that Quantwright does not offer yet, and what to do instead."""
 
-_ASSETS = "only US equities are supported so far: use add_equity"
+_ASSETS = "only US equities and crypto pairs are supported so far: use add_equity or add_crypto"
 _FRAMEWORK = "framework models are not supported yet: trade in on_data or in scheduled events"
 _UNIVERSE = "universes are not supported yet: add the securities by name with add_equity"
 _DATA = "custom and alternative data are not supported yet"
@@ -9,7 +9,7 @@ _PANDAS = "pandas is not part of the sandbox: history() gives a small table of i
 #: Members of QCAlgorithm.
 MEMBERS = {
     **dict.fromkeys(
-        ("add_option add_option_contract add_future add_future_contract add_future_option add_forex add_cfd add_crypto"
+        ("add_option add_option_contract add_future add_future_contract add_future_option add_forex add_cfd"
          " add_crypto_future add_index add_index_option option_chain option_chains futures_chain").split(),
         _ASSETS,
     ),

@@ -14,6 +14,7 @@ import type { SecurityManager } from "./security-manager.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 
 const FOREX_MARKET = "oanda";
+const DAILY: number = RESOLUTION.DAILY;
 /** Coins that stand for a dollar, where no pair says otherwise. */
 const DOLLARS = new Set(["USDT", "USDC", "BUSD", "TUSD", "FDUSD", "DAI", "USDP", "PYUSD"]);
 /** Bars that LEAN looks at for a last price, and how many if there are none. */
@@ -72,7 +73,7 @@ export class CurrencyConversions {
     this.#parts.journal.warn(
       "CONVERSION_MISSING",
       `no pair with data prices ${cash.currency} in USD: its balance counts as ` +
-        `${cash.conversionRate.isZero ? "nothing" : `${cash.conversionRate.toString()} USD a unit`}`,
+        (cash.conversionRate.isZero ? "nothing" : `${cash.conversionRate.toString()} USD a unit`),
     );
   }
 
@@ -116,7 +117,7 @@ export class CurrencyConversions {
     const { clock, securities } = this.#parts;
     const finest = securities.subscriptions.reduce(
       (least, { resolution }) => Math.min(least, resolution),
-      securities.subscriptions.length > 0 ? Number(RESOLUTION.DAILY) : RESOLUTION.MINUTE,
+      securities.subscriptions.length > 0 ? DAILY : RESOLUTION.MINUTE,
     );
     const kind = security.symbol.securityType === SECURITY_TYPE.FOREX ? "quote" : "trade";
     const now = security.hours.zone.toLocal(clock.utc);

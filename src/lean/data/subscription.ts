@@ -34,6 +34,7 @@ export class Subscription {
   /** Whether any real bar has come. */
   hasStarted = false;
   isAtEnd = false;
+  readonly #isPaused: ((local: number) => boolean) | undefined;
   readonly #fillForward: boolean;
   readonly #fillUntil: number;
   readonly #span: number;
@@ -48,12 +49,15 @@ export class Subscription {
     readonly stream: BarStream;
     readonly fillForward: boolean;
     readonly isInternal: boolean;
+    /** Bars that start at such a time (exchange wall clock) are left out. */
+    readonly isPaused?: (local: number) => boolean;
   }) {
     this.security = options.security;
     this.stream = options.stream;
     this.isQuote = options.stream.config.kind === "quote";
     this.isInternal = options.isInternal;
     this.#fillForward = options.fillForward;
+    this.#isPaused = options.isPaused;
     this.#fillUntil = options.stream.config.to;
     this.#span = spanOf(options.stream.config.resolution);
     this.#hasReal = this.stream.advance();
@@ -66,10 +70,16 @@ export class Subscription {
 
   /** Moves to the next bar; false, and `isAtEnd`, when there is none. */
   advance(): boolean {
+    let hasNext = this.#next();
+    while (hasNext && this.#isPaused?.(this.start) === true) hasNext = this.#next();
+    return hasNext;
+  }
+
+  #next(): boolean {
     const { stream } = this;
     if (this.hasStarted && this.#fillForward && !(this.#hasReal && stream.start === this.end)) {
-      // A fill must end before the next real bar, or not after the end of the run.
-      const limit = this.#hasReal ? stream.end : this.#fillUntil + 1;
+      // A fill must end before the next real bar, or not after the end of the run (a microsecond before midnight).
+      const limit = this.#hasReal ? stream.end : this.#fillUntil + 2;
       if (this.#findSlot() && this.#slotEnd < limit) return this.#fill();
     }
     if (!this.#hasReal) {

@@ -20,6 +20,8 @@ export class BenchmarkFeed {
   readonly #feed: DataFeed;
   #value: Decimal = Decimal.ZERO;
   #security: Security | undefined;
+  /** The strategy's own security where it is the benchmark, and no other prices are there. */
+  #own: Security | undefined;
 
   constructor(algorithm: QcAlgorithm, feed: DataFeed) {
     this.#algorithm = algorithm;
@@ -38,8 +40,13 @@ export class BenchmarkFeed {
     const start = hours.zone.toLocal(clock.zone.toUtc(configuration.startDate));
     const from = hours.openOf(hours.previousTradingDay(dayOf(start)));
     const to = hours.zone.toLocal(clock.zone.toUtc(configuration.endDate));
-    const feed = this.#feed.openBenchmark(security, { from, to });
-    this.hasData = feed.hasAnyData;
+    const own = hours.isAlwaysOpen ? securities.find(symbol) : undefined;
+    const feed = this.#feed.openBenchmark(security, { from, to, isInUse: own !== undefined });
+    this.hasData = feed.hasAnyData || own !== undefined;
+    if (own !== undefined && !feed.hasAnyData) {
+      this.#own = own;
+      return;
+    }
     if (!this.hasData) {
       journal.warn(
         "BENCHMARK_MISSING",
@@ -65,7 +72,7 @@ export class BenchmarkFeed {
   /** Value at a time, UTC microseconds. */
   value(utc: number): Decimal {
     const { benchmark } = this.#algorithm.configuration;
-    if (typeof benchmark !== "function") return this.#value;
+    if (typeof benchmark !== "function") return this.#own?.price ?? this.#value;
     return guarded(() => Decimal.fromNumber(benchmark(utc)));
   }
 }

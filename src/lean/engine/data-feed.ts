@@ -3,6 +3,7 @@ import { CorporateActions, type TimedEvent } from "../data/corporate-actions.ts"
 import { NORMALIZATION } from "../data/factor-file.ts";
 import { RESOLUTION } from "../data/resolution.ts";
 import { Subscription } from "../data/subscription.ts";
+import { isForexPaused } from "../market/forex-pauses.ts";
 import type { DataSource } from "../data-source.ts";
 import type { SubscriptionRequest } from "../algorithm/security-manager.ts";
 import type { CurrencyFeed } from "../algorithm/currency-conversions.ts";
@@ -68,17 +69,25 @@ export class DataFeed {
     this.#feeds = this.#feeds.filter((feed) => !feed.isAtEnd);
   }
 
-  /** Hour bars (daily ones where there are no hour bars) of the benchmark, without fills. */
-  openBenchmark(security: Security, stretch: { readonly from: number; readonly to: number }): Subscription {
+  /** Hour bars (daily ones where there are no hour bars) of the benchmark, without fills; none of a pair in use. */
+  openBenchmark(
+    security: Security,
+    stretch: { readonly from: number; readonly to: number; readonly isInUse: boolean },
+  ): Subscription {
+    const { isInUse, from, to } = stretch;
     const open = (resolution: number): Subscription =>
       new Subscription({
         security,
-        stream: this.#stream(security, { kind: "trade", resolution, ...stretch }),
+        stream: this.#stream(security, { kind: "trade", resolution, from, to }),
         fillForward: false,
         isInternal: true,
       });
     const hourly = open(RESOLUTION.HOUR);
-    const feed = hourly.hasAnyData ? hourly : open(RESOLUTION.DAILY);
+    if (hourly.hasAnyData || isInUse) return this.#opened(hourly);
+    return this.#opened(open(RESOLUTION.DAILY));
+  }
+
+  #opened(feed: Subscription): Subscription {
     this.#add(feed);
     return feed;
   }
@@ -87,7 +96,9 @@ export class DataFeed {
   openCurrency(request: CurrencyFeed, stretch: { readonly from: number; readonly to: number }): void {
     const { security, kind, resolution } = request;
     const stream = this.#stream(security, { kind, resolution, ...stretch });
-    this.#add(new Subscription({ security, stream, fillForward: true, isInternal: true }));
+    const isForex = security.symbol.securityType === SECURITY_TYPE.FOREX;
+    const pauses = isForex ? { isPaused: isForexPaused } : {};
+    this.#add(new Subscription({ security, stream, fillForward: true, isInternal: true, ...pauses }));
   }
 
   /** Ends the feeds of a security. */

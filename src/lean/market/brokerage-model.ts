@@ -114,8 +114,7 @@ export function brokerageModel(name: string): BrokerageModel | undefined {
 }
 
 /** Names that `brokerageModel` knows, for messages. */
-export const BROKERAGE_NAMES: readonly string[] = [
-  ..."DEFAULT INTERACTIVE_BROKERS_BROKERAGE ALPACA TRADE_STATION COINBASE BINANCE BINANCE_US BYBIT KRAKEN BITFINEX".split(
+export const BROKERAGE_NAMES: readonly string[] =
+  "DEFAULT INTERACTIVE_BROKERS_BROKERAGE ALPACA TRADE_STATION COINBASE BINANCE BINANCE_US BYBIT KRAKEN BITFINEX".split(
     " ",
-  ),
-];
+  );

@@ -59,10 +59,12 @@ const COINBASE_STABLE: readonly { readonly from: number; readonly rates: Rates }
   { from: startOfDate(2022, 6, 1), rates: rates("0", "0.00001") },
   { from: Number.NEGATIVE_INFINITY, rates: rates("0", "0.001") },
 ];
-const STABLE_PAIRS = new Set([
-  ...["DAIUSDC", "DAIUSD", "GYENUSD", "PAXUSD", "PAXUSDT", "MUSDUSD", "USDCEUR", "USDCGBP", "USDTEUR", "USDTGBP"],
-  ...["USDTUSD", "USDTUSDC", "USTEUR", "USTUSD", "USTUSDT", "WBTCBTC"],
-]);
+const STABLE_PAIRS = new Set(
+  (
+    "DAIUSDC DAIUSD GYENUSD PAXUSD PAXUSDT MUSDUSD USDCEUR USDCGBP USDTEUR USDTGBP USDTUSD USDTUSDC USTEUR USTUSD " +
+    "USTUSDT WBTCBTC"
+  ).split(" "),
+);
 
 /** Coinbase: a share of the value, always in the quote currency; by date, stable pairs cheaper. */
 export const coinbaseFee: FeeModelFactory = (pair) => ({

@@ -1,5 +1,13 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
+import {
+  binanceFee,
+  bitfinexFee,
+  bybitFee,
+  coinbaseFee,
+  krakenFee,
+  type FeeModelFactory,
+} from "../../lean/orders/exchange-fees.ts";
 import { constantFee, INTERACTIVE_BROKERS_FEE } from "../../lean/orders/fee-model.ts";
 import { constantSlippage, NULL_SLIPPAGE, volumeShareSlippage } from "../../lean/orders/slippage-model.ts";
 import type { AddSecurityOptions } from "../../lean/algorithm/security-manager.ts";
@@ -9,6 +17,14 @@ import type { Security } from "../../lean/securities/security.ts";
 import { dayOf } from "../../lean/time/civil-date.ts";
 import { flag, number, optional, text } from "./operation.ts";
 import type { OperationContext, Operations } from "./operation.ts";
+
+const EXCHANGE_FEES: Readonly<Record<string, FeeModelFactory>> = {
+  coinbase: coinbaseFee,
+  binance: binanceFee,
+  bybit: bybitFee,
+  kraken: krakenFee,
+  bitfinex: bitfinexFee,
+};
 
 /** Markets as the facade may name them; GDAX is Coinbase's old name, and "usa" the default of the signature. */
 function cryptoMarket(market: string): string | undefined {
@@ -88,7 +104,10 @@ export function securityOperations({ algorithm }: OperationContext): Operations 
     },
     "security.set_fee_model": (symbol, kind, fee) => {
       const amount = Decimal.fromNumber(number(fee));
-      find(symbol).feeModel = text(kind) === "constant" ? constantFee(amount) : INTERACTIVE_BROKERS_FEE;
+      const security = find(symbol);
+      const name = text(kind);
+      if (name === "constant") security.feeModel = constantFee(amount);
+      else security.feeModel = EXCHANGE_FEES[name]?.(security) ?? INTERACTIVE_BROKERS_FEE;
     },
     "security.set_slippage_model": (symbol, kind, first, second) => {
       const [one, two] = [Decimal.fromNumber(number(first)), Decimal.fromNumber(number(second))];
