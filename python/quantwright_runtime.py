@@ -8,9 +8,10 @@ import traceback
 from sys import getrefcount
 
 import quantwright_check
-from AlgorithmImports import _engine, algorithm, slices
+from AlgorithmImports import _engine, algorithm, commands, slices
 from AlgorithmImports._engine import ask, grow_board, moment  # noqa: F401
 from AlgorithmImports.bars import corporate_event, trade_bar
+from AlgorithmImports.enums import AlgorithmMode
 from AlgorithmImports.orders import OrderEvent
 from AlgorithmImports.slices import DataDictionary, Slice
 from AlgorithmImports.symbols import symbol_of
@@ -152,6 +153,19 @@ def events(callback, text):
     """Dividends, splits, delistings or renames of a slice, for the callback of that name."""
     found = {index: corporate_event(kind, symbol_of(index), time, values) for kind, index, time, values in json.loads(text)}
     _guarded(_handlers[callback], DataDictionary(found))
+
+
+def go_live():
+    """The algorithm that is created next runs live."""
+    algorithm.QCAlgorithm.live_mode = algorithm.QCAlgorithm.LiveMode = True
+    algorithm.QCAlgorithm.algorithm_mode = algorithm.QCAlgorithm.AlgorithmMode = AlgorithmMode.LIVE
+
+
+def command(text):
+    """Runs a command of the user's own: {type, payload}; answers {success, message}."""
+    given = json.loads(text)
+    success, message = commands.run_command(given.get("type"), given["payload"])
+    return json.dumps({"success": success, "message": message[:2000]})
 
 
 def add_security(index, base):

@@ -32,6 +32,7 @@ from .bars import (
     SymbolChangedEvent,
     TradeBar,
 )
+from .commands import Command
 from .consolidators import (
     ClassicRenkoConsolidator,
     QuoteBarConsolidator,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from . import _engine
 from ._engine import board, call, moment
 from ._names import pascal
+from .commands import CommandMethods
 from .consolidators import SubscriptionManager, TradeBarConsolidator
 from .enums import AlgorithmMode, Market, Resolution, SecurityType
 from .history import History
@@ -42,7 +43,7 @@ def _day(given):
     return f"{date(year, month, day)}"
 
 
-class QCAlgorithm(TradingMethods, IndicatorHelpers):
+class QCAlgorithm(TradingMethods, IndicatorHelpers, CommandMethods):
     """The base of every algorithm."""
 
     securities = SECURITY_MANAGER

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { backtestJobSchema } from "./backtest-job.ts";
 import { backtestResultSchema } from "./backtest-result.ts";
 import { compileReportSchema } from "./compile-report.ts";
+import { liveReplySchemas, liveRequestSchemas } from "./live/live-protocol.ts";
 
 /** Longest message to a sandbox (project files) and from it (a whole result), in bytes. */
 export const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
@@ -29,6 +30,7 @@ export const sandboxRequestSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("compile"), files: z.record(z.string(), z.string()), entry: z.string() }),
   z.object({ type: z.literal("backtest"), job: backtestJobSchema }),
+  ...liveRequestSchemas,
 ]);
 
 /** What a sandbox process answers. The parent parses every message with this: a sandbox is never trusted. */
@@ -41,6 +43,7 @@ export const sandboxReplySchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("compiled"), report: compileReportSchema }),
   z.object({ type: z.literal("result"), result: backtestResultSchema }),
   z.object({ type: z.literal("written") }),
+  ...liveReplySchemas,
   /** The sandbox itself failed: nothing can be said about the user's code. */
   z.object({ type: z.literal("fault"), code: z.string(), message: z.string() }),
 ]);

@@ -5,6 +5,7 @@ import { HEADER, INDICATOR, SECURITY } from "../lean/board.ts";
 import type { ConsolidatedBar } from "../lean/consolidators/bar-consumer.ts";
 import { configurationOperations } from "./operations/configuration-operations.ts";
 import { consolidatorOperations } from "./operations/consolidator-operations.ts";
+import { liveOperations } from "./live-operations.ts";
 import { indicatorOperations } from "./operations/indicator-operations.ts";
 import type { OperationContext, Operations } from "./operations/operation.ts";
 import { orderOperations } from "./operations/order-operations.ts";
@@ -24,6 +25,8 @@ export interface BridgeOptions {
   readonly clock: AlgorithmClock;
   /** Whether the memory bound was hit. */
   readonly isOutOfMemory: () => boolean;
+  /** Operations that only this kind of run has. */
+  readonly extra?: Operations;
 }
 
 /** Offsets of the board under the names that the facade's modules declare. */
@@ -60,7 +63,7 @@ export class EngineBridge {
     this.#algorithm = options.algorithm;
     this.#clock = options.clock;
     this.#isOutOfMemory = options.isOutOfMemory;
-    const operations = this.#operations();
+    const operations = { ...this.#operations(), ...liveOperations(undefined), ...options.extra };
     this.#address = options.runtime.bind((name, ...values) => {
       const operation = operations[name];
       if (operation === undefined) throw new AlgorithmError(`the facade asked for an unknown operation ${name}`);

@@ -10,6 +10,7 @@ import { capMemory } from "./memory-cap.ts";
 import { MessagePipe } from "./message-pipe.ts";
 import { pythonRuntime } from "./python-runtime.ts";
 import { runJob } from "./run-job.ts";
+import { runLive } from "./run-live.ts";
 import { scrubRealm } from "./scrub.ts";
 
 /** Most that a snapshot is made with; a running algorithm has its own bound. */
@@ -64,6 +65,13 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
         onProgress: (progress) => pipe.send({ type: "progress", progress }),
       });
       pipe.send({ type: "result", result });
+    } else if (next.type === "live-start") {
+      memory.set(next.job.memoryMib);
+      const onPrint = (sink: (text: string) => void): void => {
+        print = sink;
+      };
+      runLive(next.job, { runtime, wasm: () => wasmMemory(pyodide), data, clock, memory, onPrint, pipe });
+      return;
     }
   }
 }

@@ -23,6 +23,10 @@ export interface PythonRuntime {
   warmup_finished(): void;
   end_of_day(index: number): void;
   end_of_algorithm(): void;
+  /** Makes the algorithm a live one; before it is created. */
+  go_live(): void;
+  /** Runs a command of the user's own; the answer is JSON. */
+  command(command: string): string;
   call_back(number: number, ...values: unknown[]): unknown;
   call_back_bar(number: number, index: number, ...values: number[]): unknown;
 }

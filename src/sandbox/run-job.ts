@@ -1,12 +1,11 @@
-import { z } from "zod";
-import { AlgorithmError } from "../lean/algorithm/algorithm-error.ts";
 import type { BacktestJob, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { DataSource } from "../lean/data-source.ts";
 import { runBacktest } from "../lean/run-backtest.ts";
 import { unfinishedResult } from "../lean/unfinished-result.ts";
 import type { AlgorithmClock } from "./algorithm-clock.ts";
-import { describeFailure, EngineBridge } from "./engine-bridge.ts";
+import { EngineBridge } from "./engine-bridge.ts";
+import { ENGINE_VERSION, loadProject } from "./load-project.ts";
 import type { MemoryCap } from "./memory-cap.ts";
 import type { PythonRuntime } from "./python-runtime.ts";
 import { pythonStrategy } from "./python-strategy.ts";
@@ -23,25 +22,10 @@ export interface JobParts {
   readonly onProgress: (progress: BacktestProgress) => void;
 }
 
-const loadedSchema = z.union([z.object({ name: z.string() }), z.object({ code: z.string(), message: z.string() })]);
-
-/** Loads the project; answers the algorithm's name, or why there is none. */
-function load(job: BacktestJob, { runtime, memory }: JobParts): { name: string } | { error: AlgorithmError } {
-  try {
-    const loaded = loadedSchema.parse(JSON.parse(runtime.load(JSON.stringify(job.files), job.entry)));
-    if ("name" in loaded) return loaded;
-    return {
-      error: new AlgorithmError(loaded.message, { code: loaded.code, remedy: "Compile the project to see more." }),
-    };
-  } catch (error) {
-    return { error: describeFailure(runtime, error, memory.wasHit) };
-  }
-}
-
 /** Runs one backtest of a user's project; whatever goes wrong in it is a result. */
 export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
   const { runtime, memory } = parts;
-  const loaded = load(job, parts);
+  const loaded = loadProject(job, parts);
   if ("error" in loaded) {
     const { code, message, stackTrace, remedy } = loaded.error;
     return unfinishedResult(job, {
@@ -71,6 +55,3 @@ export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
     },
   });
 }
-
-/** The version of the engine in results; the same as the package's. */
-const ENGINE_VERSION = "0.1.0";

@@ -4,9 +4,14 @@ import { backtestJobSchema } from "../../lean/backtest-job.ts";
 import type { BacktestJob, BacktestJobInput, BacktestProgress } from "../../lean/backtest-job.ts";
 import type { BacktestResult } from "../../lean/backtest-result.ts";
 import type { CompileReport } from "../../lean/compile-report.ts";
+import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "../../lean/live/live-ports.ts";
+import { liveJobSchema } from "../../lean/live/live-protocol.ts";
+import type { LiveJobInput } from "../../lean/live/live-protocol.ts";
 import { failedResult } from "./failed-result.ts";
 import { findInstallation } from "./installation.ts";
 import type { SandboxInstallation } from "./installation.ts";
+import { LiveSandboxProcess } from "./live-sandbox.ts";
+import type { LiveLimits } from "./live-sandbox.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 import type { SpawnSettings } from "./sandbox-process.ts";
 import { Slots } from "./slots.ts";
@@ -27,6 +32,8 @@ export interface SandboxPoolOptions {
   readonly nodePath: string;
   /** How many sandboxes work at once. */
   readonly concurrency: number;
+  /** Left out: 20 seconds a message, 120 for a start. */
+  readonly liveLimits?: LiveLimits;
   /** Hears what an operator may want to know; never user data. */
   readonly log: (message: string) => void;
   /** Hears every child's process group; the function it returns is called when that is gone. */
@@ -38,7 +45,7 @@ interface BacktestOptions {
   readonly onProgress?: ((progress: BacktestProgress) => void) | undefined;
 }
 
-export interface SandboxPool extends AsyncDisposable {
+export interface SandboxPool extends AsyncDisposable, LiveSandboxes {
   /** Checks a project without running it. `entry` is `main.py` unless named. */
   compile(
     files: Readonly<Record<string, string>>,
@@ -50,6 +57,9 @@ export interface SandboxPool extends AsyncDisposable {
    */
   backtest(job: BacktestJobInput, options?: BacktestOptions): Promise<BacktestResult>;
 }
+
+/** How long a live algorithm may take for one message, and for its start with its warm-up. */
+const LIVE_LIMITS = { messageSeconds: 20, startSeconds: 120 } as const;
 
 /** Opens the pool; sandboxes are started when they are needed, and one is kept ready after the first. */
 export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
@@ -116,6 +126,20 @@ class Pool implements SandboxPool {
       if (isAborted(signal)) return failedResult(job, "cancelled");
       throw error;
     }
+  }
+
+  /** A live algorithm takes none of the places of backtests: whoever deploys has nodes of its own to count. */
+  async live(input: LiveJobInput, handlers: LiveHandlers): Promise<{ sandbox: LiveSandbox; name: string }> {
+    const job = liveJobSchema.parse(input);
+    const process = await this.#take();
+    this.#prepareSpare();
+    const release = (): void => void this.#alive.delete(process);
+    return LiveSandboxProcess.start(job, {
+      process,
+      handlers,
+      limits: this.#options.liveLimits ?? LIVE_LIMITS,
+      release,
+    });
   }
 
   async #run(job: BacktestJob, { signal, onProgress }: BacktestOptions): Promise<BacktestResult> {

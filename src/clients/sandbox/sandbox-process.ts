@@ -116,6 +116,21 @@ export class SandboxProcess {
     }
   }
 
+  /**
+   * Hears every message from now on, and at last (perhaps more than once) why there are no more: for a sandbox that
+   * speaks by itself. `send` takes the place of `ask` then.
+   */
+  attach(listener: (reply: SandboxReply | RefusalError) => void): void {
+    if (this.#listener !== undefined) throw new Error("a sandbox has one listener");
+    this.#listener = listener;
+    if (this.#failure !== undefined) listener(this.#failure);
+  }
+
+  /** Sends a request without waiting for anything. */
+  send(request: SandboxRequest): void {
+    this.#child.stdin?.write(encodeFrame(request));
+  }
+
   /** Ends the whole process group and waits until it is gone. */
   async kill(): Promise<void> {
     const { pid } = this.#child;

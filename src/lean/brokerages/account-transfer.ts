@@ -8,13 +8,16 @@ import { findSecurity, refOf } from "./symbol-ref.ts";
 type Cash = BrokerAccount["cash"];
 type Holding = BrokerAccount["holdings"][number];
 
-/** Amounts by currency. */
-export function cashOf(portfolio: Portfolio): Cash {
-  return { [portfolio.currency]: portfolio.cash.toString() };
+/** Amounts by currency; the account's own is always there. */
+export function cashOf({ cashBook }: Portfolio): Cash {
+  const held = cashBook.all.filter((cash) => cash.isAccountCurrency || !cash.amount.isZero);
+  return Object.fromEntries(held.map(({ currency, amount }) => [currency, amount.toString()]));
 }
 
-export function setCash(portfolio: Portfolio, cash: Cash): void {
-  portfolio.setCash(Decimal.parse(cash[portfolio.currency] ?? "0"));
+/** Makes the balances those of an account; what it does not name is empty. */
+export function setCash({ cashBook }: Portfolio, cash: Cash): void {
+  for (const one of cashBook.all) if (cash[one.currency] === undefined) one.set(Decimal.ZERO);
+  for (const [currency, amount] of Object.entries(cash)) cashBook.ensure(currency).set(Decimal.parse(amount));
 }
 
 /** Holdings, and flat securities that have fees or profits. */

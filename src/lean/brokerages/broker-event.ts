@@ -3,6 +3,7 @@ import { symbolRefSchema } from "./symbol-ref.ts";
 
 /** An amount as text: exact, and small enough for every calculation. */
 export const amountText = z.string().regex(/^-?\d{1,18}(\.\d{1,28})?$/);
+export const currencyText = z.string().regex(/^[A-Z0-9]{2,12}$/);
 /** Microseconds UTC. */
 export const utcTime = z.int().min(0).max(4_102_444_800_000_000);
 
@@ -41,8 +42,10 @@ const statusEventSchema = z.object({
   status: z.int().min(0).max(9),
   message: z.string().max(4000),
   fillPrice: amountText,
+  /** Before a fee that is kept back from what was bought. */
   fillQuantity: amountText,
   fee: amountText,
+  feeCurrency: currencyText,
   /** The order itself: where the broker made it (a delisting, a liquidation), and after an update. */
   order: newOrderSchema.optional(),
 });

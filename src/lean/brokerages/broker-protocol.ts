@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { amountText, brokerEventSchema, newOrderSchema, openOrderSchema, utcTime } from "./broker-event.ts";
+import {
+  amountText,
+  brokerEventSchema,
+  currencyText,
+  newOrderSchema,
+  openOrderSchema,
+  utcTime,
+} from "./broker-event.ts";
 import { subscriptionRefSchema, symbolRefSchema } from "./symbol-ref.ts";
 
 /** Changes of a working order; what is left out stays. */
@@ -14,8 +21,15 @@ export const orderChangesSchema = z.object({
 
 export type OrderChanges = z.infer<typeof orderChangesSchema>;
 
+/** The rules by which an account trades: a brokerage model by its name, and LEAN's `AccountType`. */
+export const accountRulesSchema = z.object({ brokerage: z.string().max(64), accountType: z.int().min(0).max(1) });
+
+export type AccountRules = z.infer<typeof accountRulesSchema>;
+
 /** What an algorithm asks of its broker. Comes out of a sandbox, so it is parsed before anything else. */
 export const brokerRequestSchema = z.discriminatedUnion("op", [
+  /** Before the first subscription: the model that the algorithm chose. */
+  z.object({ op: z.literal("configure"), rules: accountRulesSchema }),
   z.object({ op: z.literal("subscribe"), subscriptions: z.array(subscriptionRefSchema).max(1000) }),
   z.object({ op: z.literal("unsubscribe"), symbol: symbolRefSchema }),
   z.object({ op: z.literal("place"), order: newOrderSchema }),
@@ -46,7 +60,7 @@ export const brokerHoldingSchema = z.object({
 /** Cash, holdings and open orders: what an algorithm starts from. */
 export const brokerAccountSchema = z.object({
   /** Amounts by currency. */
-  cash: z.record(z.string().regex(/^[A-Z0-9]{2,12}$/), amountText),
+  cash: z.record(currencyText, amountText),
   /** Also those that are flat now, for their fees and profits. */
   holdings: z.array(brokerHoldingSchema),
   orders: z.array(openOrderSchema),
@@ -61,6 +75,7 @@ export const brokerStateSchema = brokerAccountSchema.extend({
   /** Time of the feed: everything up to here has been seen. */
   utc: utcTime,
   subscriptions: z.array(subscriptionRefSchema),
+  rules: accountRulesSchema.optional(),
   /** What a simulated brokerage keeps besides. */
   simulation: z
     .object({

@@ -49,6 +49,8 @@ export interface Broker {
   liquidate(tag: string): BrokerEvent[];
   /** What an algorithm starts from. */
   account(): BrokerAccount;
+  /** Cash and holdings as one text, to compare with what the algorithm believes. */
+  digest(): string;
   /** Everything a restart needs. */
   state(): BrokerState;
   portfolio(): BrokerPortfolio;

@@ -48,9 +48,12 @@ function quantityRefusal(text: string, security: Security): string | undefined {
   const quantity = Decimal.parse(text);
   if (quantity.isZero) return "expected a quantity other than 0";
   if (quantity.abs().greaterThan(LARGEST_QUANTITY)) return `a quantity of ${text} is too large`;
-  const lots = quantity.divide(lotSize(security));
-  if (!lots.floor().equals(lots)) {
-    return `expected a multiple of ${lotSize(security).toString()} of ${security.symbol.value}, got ${text}`;
+  const { lotSize, minimumOrderSize } = security.properties;
+  const name = security.symbol.value;
+  const lots = quantity.divide(lotSize);
+  if (!lots.floor().equals(lots)) return `expected a multiple of ${lotSize.toString()} of ${name}, got ${text}`;
+  if (minimumOrderSize !== undefined && quantity.abs().lessThan(minimumOrderSize)) {
+    return `expected at least ${minimumOrderSize.toString()} of ${name}, got ${text}`;
   }
   return undefined;
 }
@@ -59,9 +62,4 @@ function priceRefusal(field: string, text: string): string | undefined {
   const price = Decimal.parse(text);
   if (price.sign > 0 && !price.greaterThan(LARGEST_PRICE)) return undefined;
   return `expected ${field} above 0 and at most ${LARGEST_PRICE.toString()}, got ${text}`;
-}
-
-/** Shares are traded whole. */
-function lotSize(_security: Security): Decimal {
-  return Decimal.ONE;
 }

@@ -109,6 +109,7 @@ export function ticketOf(state: OpenOrder, symbol: LeanSymbol, handler: TicketHa
           fillPrice: Decimal.parse(event.fillPrice),
           fillQuantity: Decimal.parse(event.fillQuantity),
           fee: Decimal.parse(event.fee),
+          feeCurrency: event.feeCurrency,
         },
         { id: first + place, utcTime: event.utc, ticket },
       ),
@@ -126,7 +127,8 @@ export function statusEventOf(event: OrderEvent): BrokerStatusEvent {
     status: event.status,
     message: event.message.slice(0, 4000),
     fillPrice: event.fillPrice.toString(),
-    fillQuantity: event.fillQuantity.toString(),
+    fillQuantity: (event.isFeeInQuantity ? event.fillQuantity.add(event.fee) : event.fillQuantity).toString(),
     fee: event.fee.toString(),
+    feeCurrency: event.feeCurrency,
   };
 }

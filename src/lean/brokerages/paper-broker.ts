@@ -16,6 +16,7 @@ import type { Broker, BrokerPortfolio } from "./broker.ts";
 import type { BrokerEvent } from "./broker-event.ts";
 import {
   brokerRequestSchema,
+  type AccountRules,
   type BrokerAccount,
   type BrokerAnswer,
   type BrokerRequest,
@@ -59,6 +60,7 @@ export class PaperBroker implements Broker {
   /** Stops and triggers as they were told last. */
   readonly #told = new Map<number, string>();
   #simulated: SimulatedBrokerage | undefined;
+  #rules: AccountRules | undefined;
   #events: BrokerEvent[] = [];
 
   constructor(options: PaperBrokerOptions) {
@@ -86,10 +88,12 @@ export class PaperBroker implements Broker {
     this.#feed = new DataFeed(data, settings.dailyPreciseEndTime);
     this.#algorithm.orderEventHandler = (event) => this.#onEvent(event);
     setCash(portfolio, state?.cash ?? options.account?.cash ?? DEFAULT_CASH);
+    if (state?.rules !== undefined) this.#configure(state.rules);
     for (const subscription of state?.subscriptions ?? []) this.#subscribe(subscription);
     const holdings = state?.holdings ?? options.account?.holdings ?? [];
     for (const { symbol } of holdings) this.#ensure(symbol);
     setHoldings(this.#algorithm, holdings);
+    this.#openCurrencies();
     if (state !== undefined) this.#restore(state);
   }
 
@@ -146,7 +150,6 @@ export class PaperBroker implements Broker {
     };
   }
 
-  /** The account as one text, to compare with what the algorithm believes. */
   digest(): string {
     return accountDigest(this.#algorithm);
   }
@@ -158,6 +161,7 @@ export class PaperBroker implements Broker {
       version: 1,
       utc: this.utc,
       subscriptions: [...this.#subscriptions.values()],
+      ...(this.#rules === undefined ? {} : { rules: this.#rules }),
       ...(simulation === undefined ? {} : { simulation }),
     };
   }
@@ -176,12 +180,17 @@ export class PaperBroker implements Broker {
   }
 
   #serve(request: BrokerRequest): string | undefined {
-    if (this.#simulated?.isConnected === false && request.op !== "subscribe" && request.op !== "unsubscribe") {
+    const isOrder = request.op === "place" || request.op === "update" || request.op === "cancel";
+    if (isOrder && this.#simulated?.isConnected === false) {
       return "the simulated brokerage is not connected now";
     }
     switch (request.op) {
+      case "configure":
+        this.#configure(request.rules);
+        return undefined;
       case "subscribe":
         for (const subscription of request.subscriptions) this.#subscribe(subscription);
+        this.#openCurrencies();
         return undefined;
       case "unsubscribe":
         return this.#unsubscribe(request.symbol);
@@ -203,6 +212,7 @@ export class PaperBroker implements Broker {
     const refusal = orderRefusal(placed, security);
     if (refusal !== undefined) return refusal;
     const order = orderOf(placed, security.symbol, clock.utc);
+    order.feeCurrency = security.feeModel.currency?.(order);
     order.submissionData = { bidPrice: security.bidPrice, askPrice: security.askPrice, lastPrice: security.price };
     this.#known.add(order.id);
     processor.submit(new OrderTicket({ key: order.id, order, asynchronous: false, handler: processor }));
@@ -260,6 +270,22 @@ export class PaperBroker implements Broker {
     security.writeState();
   }
 
+  /** Fees and what counts as buying power, by the model that the algorithm chose. */
+  #configure(rules: AccountRules): void {
+    this.#algorithm.setBrokerageModel(rules.brokerage, rules.accountType);
+    this.#rules = rules;
+  }
+
+  /** Feeds of the rates of foreign currencies. */
+  #openCurrencies(): void {
+    const { currencies } = this.#algorithm;
+    currencies.prepare();
+    for (const request of currencies.requested.splice(0)) {
+      const { zone } = request.security.hours;
+      this.#feed.openCurrency(request, { from: zone.toLocal(this.utc), to: zone.toLocal(this.#endUtc) });
+    }
+  }
+
   /** A holding or an order needs prices, also where nobody subscribed: hour bars do for the paper account. */
   #ensure(symbol: SymbolRef): void {
     if (findSecurity(this.#algorithm, symbol) !== undefined) return;
@@ -291,7 +317,9 @@ export class PaperBroker implements Broker {
       const security = findSecurity(this.#algorithm, order.symbol);
       if (security === undefined) throw new Error(`no security for the order of ${order.symbol.value}`);
       this.#known.add(order.id);
-      processor.restore(ticketOf(order, security.symbol, processor));
+      const ticket = ticketOf(order, security.symbol, processor);
+      ticket.order.feeCurrency = security.feeModel.currency?.(ticket.order);
+      processor.restore(ticket);
     }
     processor.skipTo(state.nextOrderId);
     this.#tellMoves();

@@ -1,5 +1,6 @@
 import { Decimal } from "../../domain/decimal.ts";
 import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
+import { unrealizedProfit } from "../portfolio/portfolio.ts";
 import type { Security } from "../securities/security.ts";
 import type { BrokerPortfolio, BrokerPosition } from "./broker.ts";
 import { refOf } from "./symbol-ref.ts";
@@ -12,7 +13,11 @@ export function portfolioOf(algorithm: QcAlgorithm): BrokerPortfolio {
   return {
     utc: clock.utc,
     currency: portfolio.currency,
-    cash: [{ currency: portfolio.currency, amount: portfolio.cash.toNumber(), rate: 1 }],
+    cash: portfolio.cashBook.all.map((cash) => ({
+      currency: cash.currency,
+      amount: cash.amount.toNumber(),
+      rate: cash.isAccountCurrency ? 1 : cash.conversionRate.toNumber(),
+    })),
     positions: securities.all.filter((security) => security.isInvested).map(positionOf),
     totalValue: portfolio.totalPortfolioValue.toNumber(),
   };
@@ -20,8 +25,8 @@ export function portfolioOf(algorithm: QcAlgorithm): BrokerPortfolio {
 
 function positionOf(security: Security): BrokerPosition {
   const { symbol, quantity, averagePrice, price, holdingsValue } = security;
-  const gain = price.subtract(averagePrice).multiply(quantity);
-  const cost = averagePrice.multiply(quantity).abs();
+  const gain = unrealizedProfit(security);
+  const cost = security.toAccount(averagePrice.multiply(quantity)).abs();
   return {
     symbol: refOf(symbol),
     symbolId: symbol.id,

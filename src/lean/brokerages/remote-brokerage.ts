@@ -133,6 +133,7 @@ export class RemoteBrokerage implements Brokerage {
       fillPrice: Decimal.parse(event.fillPrice),
       fillQuantity: Decimal.parse(event.fillQuantity),
       fee: Decimal.parse(event.fee),
+      feeCurrency: event.feeCurrency,
       utcTime: event.utc,
     });
   }

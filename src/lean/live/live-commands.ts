@@ -2,6 +2,7 @@ import { AlgorithmError } from "../algorithm/algorithm-error.ts";
 import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import { ORDER_TYPE } from "../orders/order.ts";
 import type { OrderTicket, UpdateOrderFields } from "../orders/order-ticket.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 import type { Security } from "../securities/security.ts";
 import { CommandFields } from "./command-fields.ts";
 
@@ -169,24 +170,25 @@ function liquidate(algorithm: QcAlgorithm, fields: CommandFields): Omit<CommandO
 
 const RESOLUTIONS: Readonly<Record<string, number>> = { second: 1, minute: 2, hour: 3, daily: 4 };
 const SECURITY_TYPES: Readonly<Record<string, number>> = { equity: 1, crypto: 7 };
-const EQUITY = 1;
 
 function addSecurity(algorithm: QcAlgorithm, fields: CommandFields): Omit<CommandOutcome, "name"> {
   const ticker = fields.symbol();
   if (ticker === undefined) return failed("expected a Symbol (the ticker)");
-  const type = fields.choice("SecurityType", SECURITY_TYPES) ?? EQUITY;
-  if (type !== EQUITY) return failed(`securities of type ${type} cannot be added by a command`);
+  const type = fields.choice("SecurityType", SECURITY_TYPES) ?? SECURITY_TYPE.EQUITY;
+  if (type !== SECURITY_TYPE.EQUITY && type !== SECURITY_TYPE.CRYPTO)
+    return failed(`securities of type ${type} cannot be added by a command`);
   const resolution = fields.choice("Resolution", RESOLUTIONS);
   const market = fields.text("Market");
   const leverage = fields.number("Leverage");
-  const security = algorithm.addEquity({
+  const options = {
     ticker,
     fillForward: fields.flag("FillDataForward") ?? true,
     extendedMarketHours: fields.flag("ExtendedMarketHours") ?? false,
     resolution: resolution ?? RESOLUTIONS["minute"] ?? 0,
     ...(market === undefined ? {} : { market }),
     ...(leverage === undefined ? {} : { leverage }),
-  });
+  };
+  const security = type === SECURITY_TYPE.CRYPTO ? algorithm.addCrypto(options) : algorithm.addEquity(options);
   return done(`${security.symbol.value} was added`);
 }
 

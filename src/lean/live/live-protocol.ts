@@ -124,7 +124,7 @@ export const liveReplySchemas = [
   z.object({ type: z.literal("live-started"), name: z.string(), position: livePositionSchema }),
   z.object({ type: z.literal("advanced"), position: livePositionSchema }),
   z.object({ type: z.literal("synced"), position: livePositionSchema }),
-  z.object({ type: z.literal("command-result"), result: commandResultSchema, position: livePositionSchema }),
+  z.object({ type: z.literal("command-result"), result: commandResultSchema }),
   z.object({ type: z.literal("ended"), end: liveEndSchema }),
   z.object({ type: z.literal("output"), output: liveOutputSchema }),
   /** The broker itself refuses what is no request. */

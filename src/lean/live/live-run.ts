@@ -82,9 +82,11 @@ export class LiveRun {
       const { job, data } = this.#options;
       const strategy = guarded(() => this.#options.createStrategy(algorithm, this));
       guarded(() => strategy.initialize());
-      algorithm.configuration.lock();
+      algorithm.finishInitialize();
       this.#subscribe();
       this.#takeAccount(job.account);
+      algorithm.currencies.prepare();
+      this.#tellAccount(job.account);
       this.#loop = new LiveLoop({
         algorithm,
         strategy,
@@ -94,7 +96,9 @@ export class LiveRun {
           for (const symbol of removed) this.#ask({ op: "unsubscribe", symbol });
         },
       });
+      if (algorithm.configuration.warmUp !== undefined) algorithm.debug("Algorithm starting warm up...");
       this.#loop.start();
+      algorithm.debug("Algorithm finished warming up.");
       // After a restart the data may be at their end: then there is nothing to miss.
       if (job.restart === undefined) checkData(algorithm, this.#loop.feed);
     });
@@ -204,8 +208,19 @@ export class LiveRun {
     }
   }
 
+  #tellAccount({ cash, holdings, orders }: BrokerAccount): void {
+    const amounts = Object.entries(cash).map(([currency, amount]) => `${amount} ${currency}`);
+    const held = holdings.filter(({ quantity }) => !Decimal.parse(quantity).isZero);
+    const positions = held.map(({ symbol, quantity }) => `${quantity} ${symbol.value}`);
+    this.algorithm.debug(
+      `Account of the broker: ${amounts.join(", ")}; holdings: ${positions.join(", ") || "none"}; ` +
+        `open orders: ${orders.length}. Prices are raw.`,
+    );
+  }
+
   #subscribe(): void {
-    const { requested } = this.algorithm.securities;
+    const { requested, brokerage, accountType } = this.algorithm.securities;
+    this.#ask({ op: "configure", rules: { brokerage: brokerage.name, accountType } });
     this.#ask({ op: "subscribe", subscriptions: requested.map(subscriptionOf) });
   }
 

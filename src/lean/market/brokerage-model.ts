@@ -108,9 +108,9 @@ const MODELS: Readonly<Record<string, BrokerageModel>> = {
 /** LEAN's default model. */
 export const DEFAULT_BROKERAGE: BrokerageModel = DEFAULT;
 
-/** The model of a brokerage's name (`BrokerageName.BINANCE_US`, `Coinbase`); undefined for one that is not modelled. */
+/** The model of a brokerage's name (`BINANCE_US`, `Coinbase`) or of its own; undefined for one that is not modelled. */
 export function brokerageModel(name: string): BrokerageModel | undefined {
-  return MODELS[name.replaceAll(/[_\s]/g, "").toUpperCase()];
+  return MODELS[name.replaceAll(/[_\s]/g, "").toUpperCase()] ?? Object.values(MODELS).find((one) => one.name === name);
 }
 
 /** Names that `brokerageModel` knows, for messages. */
