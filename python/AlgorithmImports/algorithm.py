@@ -13,6 +13,7 @@ from .history import History
 from .indicator_helpers import IndicatorHelpers
 from .indicators import IndicatorBase
 from .models import DefaultBrokerageModel, FuncBenchmark
+from .object_store import ObjectStore
 from .orders import OrderProperties
 from .scheduling import DateRules, ScheduleManager, TimeRules
 from .securities import Portfolio, SecurityManager, add_block
@@ -53,6 +54,7 @@ class QCAlgorithm(TradingMethods, IndicatorHelpers, CommandMethods):
     time_rules = TimeRules()
     subscription_manager = SubscriptionManager()
     settings = AlgorithmSettings()
+    object_store = ObjectStore()
     history = History()
     default_order_properties = OrderProperties()
     live_mode = False

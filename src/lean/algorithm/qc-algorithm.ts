@@ -3,6 +3,7 @@ import { Board, HEADER } from "../board.ts";
 import type { DataSource } from "../data-source.ts";
 import { Slice } from "../data/slice.ts";
 import { Clock } from "../engine/clock.ts";
+import { MemoryObjectStore, type ObjectStore } from "../object-store.ts";
 import type { Indicator } from "../indicators/indicator.ts";
 import { ACCOUNT_TYPE } from "../market/brokerage-model.ts";
 import { MarketHoursDatabase } from "../market/market-hours-database.ts";
@@ -51,6 +52,7 @@ export class QcAlgorithm {
   readonly indicators: IndicatorDesk;
   readonly history: History;
   readonly currencies: CurrencyConversions;
+  readonly objectStore: ObjectStore;
   /** Set by the engine: told of every order event after it is booked. */
   orderEventHandler: (event: OrderEvent) => void = () => undefined;
   #quitReason: string | undefined;
@@ -61,10 +63,13 @@ export class QcAlgorithm {
     readonly parameters: Readonly<Record<string, string>>;
     /** Left out: LEAN's backtesting brokerage. */
     readonly brokerage?: BrokerageFactory;
+    /** Left out: an empty one that ends with the run. */
+    readonly objectStore?: ObjectStore;
   }) {
     const { data } = options;
     const { board, clock, settings } = this;
     const all: Security[] = [];
+    this.objectStore = options.objectStore ?? new MemoryObjectStore();
     const marketHours = new MarketHoursDatabase(data);
     const properties = new SymbolPropertiesDatabase(data);
     const symbols = new SymbolTable(data, properties);
