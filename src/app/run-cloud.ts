@@ -10,7 +10,12 @@ import type { CloudSettings } from "../cloud/ports.ts";
 import { serveCloud } from "../cloud/serve-cloud.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
+import { PaperBroker } from "../lean/brokerages/paper-broker.ts";
+import type { DataSource } from "../lean/data-source.ts";
+import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
+import { openDataFolder } from "../sandbox/data-folder.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
+import { openLiveStore } from "../store/cloud/live/live-store.ts";
 import { loadLibrary } from "./load-library.ts";
 import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
@@ -51,6 +56,12 @@ function faultsIn(file: string): FaultPlan {
   return plan.value;
 }
 
+/** Market data as the brokers of the cloud read them: the same that its sandboxes see. */
+function openMarketData(config: Config, policy: "real" | "synthetic"): DataSource {
+  const folders = openDataFolder(config.dataFolders);
+  return policy === "synthetic" ? new SyntheticSource(folders, { seed: SYNTHETIC_SEED }) : folders;
+}
+
 /** Runs the local cloud until it is disposed: store, sandboxes, queue and HTTP server, with a guardian of its own. */
 export async function runCloud(
   config: Config,
@@ -79,7 +90,13 @@ export async function runCloud(
     // Of its own, so that a compile never waits behind backtests.
     const compilers = openPool(COMPILERS);
     const faults = request.faultsFile === undefined ? {} : { faults: faultsIn(request.faultsFile) };
+    const data = openMarketData(config, dataPolicy);
     const cloud = createCloud({
+      live: {
+        store: stack.use(await openLiveStore(request.folder)),
+        runner: pool,
+        broker: (terms) => new PaperBroker({ ...terms, data }),
+      },
       ...faults,
       store,
       jobs: {
@@ -91,7 +108,13 @@ export async function runCloud(
       library: loadLibrary(config),
       ids: { hex32: () => randomBytes(16).toString("hex") },
       log: (event, fields) => request.log(`${event}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
-      settings: { ...DEFAULT_SETTINGS, backtestSlots: nodes, engine: ENGINE, ...request.settings },
+      settings: {
+        ...DEFAULT_SETTINGS,
+        backtestSlots: nodes,
+        isSynthetic: dataPolicy === "synthetic",
+        engine: ENGINE,
+        ...request.settings,
+      },
     });
     const served = stack.use(await serveCloud({ app: cloud.app, host: request.host, port: request.port }));
     stack.defer(() => cloud.stop());

@@ -8,6 +8,8 @@ import { createFaultInjector, type FaultInjector } from "./faults/fault-injector
 import type { FaultPlan } from "./faults/fault-rule.ts";
 import { faultyAnswer, type SnapshotMemory } from "./faults/faulty-answer.ts";
 import { createCloudJobs } from "./jobs/cloud-jobs.ts";
+import { createLiveDesk, type LiveDeskParts } from "./live/live-desk.ts";
+import { objectServer } from "./live/live-objects.ts";
 import { DOWNLOAD_PATH, downloadOf } from "./objects/object-download.ts";
 import { createObjectStorage, type ObjectStorage } from "./objects/object-storage.ts";
 import type { CloudAccount, CloudIds, CloudLog, CloudSettings, JobRunner } from "./ports.ts";
@@ -26,6 +28,8 @@ export interface CloudParts {
   readonly log: CloudLog;
   readonly settings: CloudSettings;
   readonly library: ShippedLibrary;
+  /** What live algorithms need. */
+  readonly live: Pick<LiveDeskParts, "store" | "runner" | "broker">;
   /** What goes wrong on demand; nothing where it is not given. */
   readonly faults?: FaultPlan;
 }
@@ -55,6 +59,8 @@ export function createCloud(parts: CloudParts): Cloud {
   const { userId, organizationId } = account;
   const storage = { objects: store.objects, limits: settings.objectLimits, clock };
   const objectsOf = (organization: string): ObjectStorage => createObjectStorage(storage, organization);
+  const { ids } = parts;
+  const live = createLiveDesk({ ...parts.live, clock, ids, log, objects: objectServer(objectsOf(organizationId)) });
   const context: CloudContext = {
     store,
     jobs,
@@ -66,6 +72,7 @@ export function createCloud(parts: CloudParts): Cloud {
     backtestRate: createRateWindow(clock),
     runner: parts.jobs,
     library: parts.library,
+    live,
   };
   const failures = createRateWindow(clock);
   const respond = async (request: Request, path: string): Promise<Response> => {
@@ -86,7 +93,15 @@ export function createCloud(parts: CloudParts): Cloud {
   const guarded = parts.faults === undefined ? respond : withFaults(respond, createFaultInjector(parts.faults));
   const app = new Hono();
   app.all("*", (hono) => guarded(hono.req.raw, normalisedPath(new URL(hono.req.url).pathname)));
-  return { app, start: () => jobs.start(), stop: () => jobs.stop() };
+  return {
+    app,
+    start: async () => {
+      await Promise.all([jobs.start(), live.start()]);
+    },
+    stop: async () => {
+      await Promise.all([jobs.stop(), live.stop()]);
+    },
+  };
 }
 
 type Respond = (request: Request, path: string) => Promise<Response>;

@@ -10,5 +10,7 @@ export const DEFAULT_SETTINGS: Omit<CloudSettings, "backtestSlots" | "engine"> =
   failedLoginsPerMinute: 60,
   mostOptimizationPoints: 1000,
   collaborators: [],
+  liveNodes: 20,
+  isSynthetic: false,
   objectLimits: { bytesEach: 32 * MEBIBYTE, bytesInAll: 1024 * MEBIBYTE, count: 10_000 },
 };

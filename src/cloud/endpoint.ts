@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { CloudJobs } from "./jobs/cloud-jobs.ts";
 import type { ShippedLibrary } from "./ai/shipped-library.ts";
+import type { LiveDesk } from "./live/live-desk.ts";
 import type { CloudAccount, CloudIds, CloudSettings, JobRunner } from "./ports.ts";
 import type { CloudStore } from "./store-port.ts";
 import type { ObjectStorage } from "./objects/object-storage.ts";
@@ -22,6 +23,7 @@ export interface CloudContext {
   /** For short looks at code that no record is kept of. */
   readonly runner: JobRunner;
   readonly library: ShippedLibrary;
+  readonly live: LiveDesk;
 }
 
 /** Who asks, as far as the answer depends on it. */

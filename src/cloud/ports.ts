@@ -52,6 +52,10 @@ export interface CloudSettings {
     readonly bytesInAll: number;
     readonly count: number;
   };
+  /** How many live algorithms run at once; each is a node. */
+  readonly liveNodes: number;
+  /** Whether prices that are missing are made. */
+  readonly isSynthetic: boolean;
   readonly engine: { readonly version: string; readonly leanCommit: string };
 }
 

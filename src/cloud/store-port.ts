@@ -60,6 +60,8 @@ export interface CloudStore {
       readonly report?: CompileReport;
     }): Promise<void>;
     byId(projectId: number, compileId: string): Promise<CloudCompile | undefined>;
+    /** The files as they were compiled. */
+    files(compileId: string): Promise<Record<string, string>>;
     claimNext(): Promise<{ readonly compileId: string; readonly files: Record<string, string> } | undefined>;
     finish(compileId: string, report: CompileReport): Promise<void>;
     recover(): Promise<void>;

@@ -7,6 +7,8 @@ export interface FaultyParts {
   /** Distinguishes a request whose answers are remembered from others; undefined where they are not. */
   readonly key: string | undefined;
   readonly snapshots: SnapshotMemory;
+  /** Cuts the connection of the request. */
+  readonly drop: () => void;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly errorBody: (text: string) => string;
 }
@@ -28,7 +30,10 @@ export async function faultyAnswer(faults: readonly FaultAction[], parts: Faulty
   }
   const response = await parts.answer();
   const kinds = new Set(faults.map(({ kind }) => kind));
-  if (kinds.has("timeout-after-accept")) return brokenResponse("");
+  if (kinds.has("timeout-after-accept")) {
+    parts.drop();
+    return response;
+  }
   if (kinds.has("truncated-body")) {
     const text = await response.text();
     return brokenResponse(text.slice(0, Math.floor(text.length / 2)));
@@ -59,7 +64,7 @@ function jsonResponse(body: string, status: number): Response {
 function brokenResponse(begin: string): Response {
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      if (begin !== "") controller.enqueue(new TextEncoder().encode(begin));
+      controller.enqueue(new TextEncoder().encode(begin));
     },
     pull(controller) {
       controller.error(new Error("fault on demand: the connection is dropped"));

@@ -53,10 +53,12 @@ export function createObjectStorage(parts: ObjectStorageParts, organizationId: s
       return key === undefined ? undefined : objects.list(organizationId, key);
     },
     under: (text) =>
-      withKey<readonly StoredObject[]>(text.replace(/\/$/, ""), [], async (key) => {
-        const object = await objects.properties(organizationId, key);
-        return object === undefined ? objects.under(organizationId, key) : [object];
-      }),
+      text.replaceAll("/", "") === ""
+        ? objects.under(organizationId, "")
+        : withKey<readonly StoredObject[]>(text.replace(/\/$/, ""), [], async (key) => {
+            const object = await objects.properties(organizationId, key);
+            return object === undefined ? objects.under(organizationId, key) : [object];
+          }),
     delete: (text) =>
       withKey(text.replace(/\/$/, ""), false, async (key) => (await objects.delete(organizationId, key)) > 0),
     usage: () => objects.usage(organizationId),

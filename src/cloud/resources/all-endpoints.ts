@@ -7,6 +7,9 @@ import { collaborationEndpoints } from "./collaboration.ts";
 import { compileEndpoints } from "./compile.ts";
 import { fileEndpoints } from "./file.ts";
 import { leanVersionEndpoints } from "./lean-version.ts";
+import { liveCommandEndpoints } from "./live-command.ts";
+import { liveResultEndpoints } from "./live-results.ts";
+import { liveEndpoints } from "./live.ts";
 import { allNodeEndpoints, nodeEndpoints } from "./node.ts";
 import { objectEndpoints } from "./object.ts";
 import { optimizationEndpoints } from "./optimization.ts";
@@ -30,5 +33,8 @@ export const ALL_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
     organizationEndpoints,
     leanVersionEndpoints,
     aiEndpoints,
+    liveEndpoints,
+    liveResultEndpoints,
+    liveCommandEndpoints,
   ].flatMap((endpoints) => Object.entries(endpoints)),
 );

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type CloudContext, endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, wholeNumber } from "../input-fields.ts";
+import type { Deployment } from "../live/deployment.ts";
 import type { CloudProject } from "../ports.ts";
 import { businessError, type ReplyBody, reply } from "../reply.ts";
 import { withProject } from "./found-project.ts";
@@ -49,11 +50,11 @@ export const allNodeEndpoints: Endpoints = {
 };
 
 /** A backtest node is a slot in which one backtest runs. Research and live ones are seats for what comes to them. */
-function seats({ settings }: CloudContext): NodeSeat[] {
+function seats({ settings }: Pick<CloudContext, "settings">): NodeSeat[] {
   const counts: Readonly<Record<Kind, number>> = {
     backtest: Math.max(2, settings.backtestSlots),
     research: 2,
-    live: 4,
+    live: settings.liveNodes,
   };
   return KINDS.flatMap((kind) =>
     Array.from({ length: counts[kind] }, (_, index) => {
@@ -64,12 +65,18 @@ function seats({ settings }: CloudContext): NodeSeat[] {
   );
 }
 
+/** The nodes that live algorithms run on. */
+export function liveSeats(context: Pick<CloudContext, "settings">): readonly Pick<NodeSeat, "id" | "name">[] {
+  return seats(context).filter(({ kind }) => kind === "live");
+}
+
 async function nodesBody(
   chosen: CloudProject["nodes"],
   context: CloudContext,
 ): Promise<{ readonly nodes: Readonly<Record<Kind, readonly unknown[]>>; readonly autoSelectNode: boolean }> {
   const { running } = await context.store.backtests.counts();
-  const all = seats(context).map((seat) => nodeBody(seat, { running, chosen }));
+  const live = context.live.busyNodes();
+  const all = seats(context).map((seat) => nodeBody(seat, { running, chosen, user: live.get(seat.id) }));
   const of = (kind: Kind): unknown[] => all.filter((node) => node.kind === kind).map(({ body }) => body);
   return {
     nodes: { backtest: of("backtest"), research: of("research"), live: of("live") },
@@ -79,9 +86,9 @@ async function nodesBody(
 
 function nodeBody(
   { id, name, kind, index }: NodeSeat,
-  { running, chosen }: { running: number; chosen: readonly string[] },
+  { running, chosen, user }: { running: number; chosen: readonly string[]; user: Deployment | undefined },
 ): { kind: Kind; body: ReplyBody } {
-  const busy = kind === "backtest" && index < running;
+  const busy = user !== undefined || (kind === "backtest" && index < running);
   const body = {
     id,
     name,
@@ -98,8 +105,8 @@ function nodeBody(
     busy,
     usedBy: "",
     userProfile: "",
-    projectName: "",
-    projectId: null,
+    projectName: user?.projectName ?? "",
+    projectId: user?.projectId ?? null,
   };
   return { kind, body };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CloudContext, endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, safePath, wholeNumber } from "../input-fields.ts";
+import { hasEnded } from "../live/deployment.ts";
 import { businessError, type Reply, reply } from "../reply.ts";
 import { withEditableProject } from "./editable-project.ts";
 import { withProject } from "./found-project.ts";
@@ -81,6 +82,10 @@ export const projectEndpoints: Endpoints = {
 
   "/projects/delete": endpoint(z.object({ projectId: wholeNumber }), ({ projectId }, context) =>
     withProject(projectId, context, async () => {
+      const current = await context.live.store.ofProject(projectId);
+      if (current !== undefined && !hasEnded(current.status)) {
+        return businessError(`Project ${projectId} is live as ${current.deployId}; stop or liquidate it first.`);
+      }
       const cancelled = await context.store.projects.delete(projectId, context.clock.now());
       for (const backtestId of cancelled) context.jobs.backtests.cancel(backtestId);
       context.jobs.sweep();

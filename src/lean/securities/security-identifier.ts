@@ -34,3 +34,15 @@ export function pairIdentifier(ticker: string, type: number, market: string): st
   const number = BigInt(type) + MARKET_UNIT * (MARKETS[market] ?? 0n);
   return `${ticker} ${number.toString(36).toUpperCase()}`;
 }
+
+/** What an identifier names: LEAN's number of the security type, the market, and the first ticker; else undefined. */
+export function parseIdentifier(
+  id: string,
+): { readonly ticker: string; readonly securityType: number; readonly market: string } | undefined {
+  const parts = /^([A-Z0-9._-]{1,32}) ([0-9A-Z]{1,16})$/.exec(id.trim());
+  const [, ticker, code] = parts ?? [];
+  if (ticker === undefined || code === undefined) return undefined;
+  const number = [...code].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
+  const known = Object.entries(MARKETS).find(([, value]) => value === (number / MARKET_UNIT) % 1000n);
+  return known === undefined ? undefined : { ticker, securityType: Number(number % MARKET_UNIT), market: known[0] };
+}

@@ -78,6 +78,15 @@ export class CompileStore {
     return { compileId: row.compile_id, files: await readFiles(this.#shelf.files, row.files_artifact) };
   }
 
+  async files(compileId: string): Promise<Record<string, string>> {
+    const row = await this.#database
+      .selectFrom("compiles")
+      .select("files_artifact")
+      .where("compile_id", "=", compileId)
+      .executeTakeFirstOrThrow();
+    return readFiles(this.#shelf.files, row.files_artifact);
+  }
+
   async finish(compileId: string, report: CompileReport): Promise<void> {
     await this.#database
       .updateTable("compiles")

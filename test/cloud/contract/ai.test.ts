@@ -27,12 +27,20 @@ describe("the tools for assistants", () => {
     const checked = await cloud.call("/ai/tools/syntax-check", { language: "C#", files });
     expect(checked).toMatchObject({ success: true, state: "Error", payload: [expect.stringContaining("Only Python")] });
     const started = await cloud.call("/ai/tools/backtest-init", { language: "C#", files });
-    expect(started).toMatchObject({ success: true, state: "Error", payload: expect.stringContaining("Only Python") });
+    expect(started).toMatchObject({
+      success: true,
+      state: "Error",
+      payload: expect.stringContaining("Only Python") as unknown,
+    });
   });
 
   it("completes a line", async () => {
     const answer = await cloud.call("/ai/tools/complete", { language: "Py", sentence: "self.add_e" });
-    expect(answer).toMatchObject({ success: true, state: "End", payload: expect.arrayContaining(["self.add_equity"]) });
+    expect(answer).toMatchObject({
+      success: true,
+      state: "End",
+      payload: expect.arrayContaining(["self.add_equity"]) as unknown,
+    });
   });
 
   it("converts names by file", async () => {
@@ -49,7 +57,7 @@ describe("the tools for assistants", () => {
     expect(await cloud.call("/ai/tools/error-enhance", { language: "Py", error })).toMatchObject({
       success: true,
       state: "End",
-      payload: expect.stringContaining("is_ready"),
+      payload: expect.stringContaining("is_ready") as unknown,
     });
   });
 
@@ -99,7 +107,7 @@ describe("the check of initialize, in a real sandbox", () => {
     const misspelt = await check("self.add_equity('SPY', Resolution.DAY)");
     expect(misspelt).toMatchObject({
       state: "Error",
-      payload: expect.stringContaining("Resolution has no member DAY"),
+      payload: expect.stringContaining("Resolution has no member DAY") as unknown,
     });
     const passed = await check(
       "self.set_start_date(2013, 10, 7); self.set_end_date(2013, 10, 8); self.add_equity('SPY')",

@@ -6,11 +6,20 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { loadLibrary } from "../../../src/app/load-library.ts";
 import { type Cloud, createCloud } from "../../../src/cloud/cloud.ts";
+import type { FaultPlan } from "../../../src/cloud/faults/fault-rule.ts";
 import { DEFAULT_SETTINGS } from "../../../src/cloud/default-settings.ts";
+import type { LiveSandboxes } from "../../../src/lean/live/live-ports.ts";
 import type { CloudSettings, JobRunner } from "../../../src/cloud/ports.ts";
 import { serveCloud } from "../../../src/cloud/serve-cloud.ts";
+import { PaperBroker } from "../../../src/lean/brokerages/paper-broker.ts";
+import { SyntheticSource } from "../../../src/lean/data/synthetic/synthetic-source.ts";
+import { openDataFolder } from "../../../src/sandbox/data-folder.ts";
 import { openCloudStore, type OpenCloudStore } from "../../../src/store/cloud/cloud-store.ts";
+import { openLiveStore } from "../../../src/store/cloud/live/live-store.ts";
+import { scriptedLiveRunner, type ScriptedLiveRunner } from "./scripted-live-runner.ts";
 import { type ScriptedRunner, scriptedRunner } from "./scripted-runner.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const USER_ID = "4711";
 export const API_TOKEN = "planted-cloud-token-81b3";
@@ -39,6 +48,7 @@ export interface CallOptions {
 export interface CloudUnderTest extends AsyncDisposable {
   readonly url: string;
   readonly runner: ScriptedRunner;
+  readonly liveRunner: ScriptedLiveRunner;
   readonly store: OpenCloudStore;
   readonly logged: readonly string[];
   /** Calls a path and gives the envelope, which is JSON of any shape. */
@@ -61,6 +71,9 @@ export interface CloudOptions {
   readonly runner?: ScriptedRunner;
   /** Runs the jobs in place of the scripted runner. */
   readonly jobs?: JobRunner;
+  /** Runs live algorithms in place of the scripted one. */
+  readonly live?: LiveSandboxes;
+  readonly faults?: FaultPlan;
 }
 
 /** The real cloud on a real store and a real port; only the sandboxes are scripted. */
@@ -69,14 +82,23 @@ export async function startCloud(options: CloudOptions = {}): Promise<CloudUnder
   const runner = options.runner ?? scriptedRunner();
   const logged: string[] = [];
   const store = await openCloudStore(folder);
+  const liveStore = await openLiveStore(folder);
+  const liveRunner = scriptedLiveRunner();
+  const data = new SyntheticSource(openDataFolder([join(ROOT, "config", "lean-data")]), { seed: 1 });
   const cloud: Cloud = createCloud({
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    live: {
+      store: liveStore,
+      runner: options.live ?? liveRunner,
+      broker: (terms) => new PaperBroker({ ...terms, data }),
+    },
     store,
     jobs: options.jobs ?? runner,
     account: { userId: USER_ID, apiToken: API_TOKEN, organizationId: ORGANIZATION_ID },
     clock: { now: () => Date.now() * 1000 },
     ids: { hex32: () => randomUUID().replaceAll("-", "") },
     log: (event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),
-    library: loadLibrary({ packageRoot: fileURLToPath(new URL("../../../", import.meta.url)) }),
+    library: loadLibrary({ packageRoot: ROOT }),
     settings: {
       ...DEFAULT_SETTINGS,
       backtestSlots: 2,
@@ -93,11 +115,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<CloudUnder
     ...client(served.url),
     url: served.url,
     runner,
+    liveRunner,
     store,
     logged,
     async [Symbol.asyncDispose]() {
       await served.close();
       await cloud.stop();
+      await liveStore[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },

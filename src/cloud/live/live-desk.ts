@@ -1,0 +1,101 @@
+import type { Deployment, LiveStatus } from "./deployment.ts";
+import { hasEnded } from "./deployment.ts";
+import { LiveSession, type InitialAccount, type LiveParts } from "./live-session.ts";
+import type { CommandResult } from "../../lean/live/live-protocol.ts";
+import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
+import type { LiveStore } from "./live-store-port.ts";
+
+/** All live deployments of the cloud, the running ones with their sessions. */
+export interface LiveDesk {
+  readonly store: LiveStore;
+  /** Goes on with every deployment that had not ended. */
+  start(): Promise<void>;
+  /** Leaves them as they are, to go on with at the next start. */
+  stop(): Promise<void>;
+  /** Node ids in use, with the deployment on each. */
+  busyNodes(): ReadonlyMap<string, Deployment>;
+  /** Throws where the account makes no sense to the broker. */
+  deploy(
+    deployment: Deployment,
+    begin: { readonly files: Readonly<Record<string, string>>; readonly account: InitialAccount },
+  ): Promise<void>;
+  end(deployId: string, how: "stop" | "liquidate"): Promise<void>;
+  command(deployId: string, command: Readonly<Record<string, unknown>>): Promise<CommandResult | undefined>;
+  /** To every running algorithm but one; gives how many there were. */
+  broadcast(command: Readonly<Record<string, unknown>>, excludedProjectId: number | undefined): number;
+  /** The account of a deployment, also of one that has ended. */
+  portfolio(deployment: Deployment): Promise<BrokerPortfolio | undefined>;
+}
+
+export type LiveDeskParts = Omit<LiveParts, "broadcast">;
+
+export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
+  const { store, log } = parts;
+  const sessions = new Map<string, LiveSession>();
+  const running = (): LiveSession[] => [...sessions.values()].filter(({ deployment }) => !hasEnded(deployment.status));
+  const broadcast: LiveDesk["broadcast"] = (command, excludedProjectId) => {
+    const hearing = running().filter(({ deployment }) => deployment.projectId !== excludedProjectId);
+    for (const session of hearing) {
+      session.command(command).catch((error: unknown) =>
+        log("live.command-failed", {
+          deployId: session.deployment.deployId,
+          message: error instanceof Error ? error.message : String(error),
+        }),
+      );
+    }
+    return hearing.length;
+  };
+  const sessionParts: LiveParts = {
+    ...parts,
+    broadcast: (command, from) => void broadcast(command, from.projectId),
+  };
+  return {
+    store,
+    async start() {
+      for (const deployment of await store.active()) {
+        try {
+          sessions.set(deployment.deployId, await LiveSession.begin(sessionParts, deployment));
+        } catch (error) {
+          // The others go on; this one is tried again at the next start.
+          log("live.resume-failed", {
+            deployId: deployment.deployId,
+            message: error instanceof Error ? error.message : String(error),
+          });
+        }
+      }
+    },
+    async stop() {
+      await Promise.all([...sessions.values()].map((session) => session.close()));
+      sessions.clear();
+    },
+    busyNodes: () => new Map(running().map(({ deployment }) => [deployment.nodeId, deployment])),
+    async deploy(deployment, { files, account }) {
+      await store.create(deployment, files);
+      try {
+        sessions.set(deployment.deployId, await LiveSession.begin(sessionParts, deployment, account));
+      } catch (error) {
+        await store.change(deployment.deployId, failedStart(parts.clock.now(), error));
+        throw error;
+      }
+    },
+    async end(deployId, how) {
+      await sessions.get(deployId)?.end(how);
+      sessions.delete(deployId);
+    },
+    command: (deployId, command) => sessions.get(deployId)?.command(command) ?? Promise.resolve(undefined),
+    broadcast,
+    async portfolio(deployment) {
+      const session = sessions.get(deployment.deployId);
+      if (session !== undefined) return session.portfolio;
+      const kept = await store.brokerState(deployment.deployId);
+      if (kept === undefined) return undefined;
+      const { state } = kept;
+      return parts.broker({ startUtc: state.utc, endUtc: state.utc, state }).portfolio();
+    },
+  };
+}
+
+function failedStart(at: number, error: unknown): Pick<Deployment, "status" | "stopped" | "error" | "stacktrace"> {
+  const status: LiveStatus = "DeployError";
+  return { status, stopped: at, error: error instanceof Error ? error.message : String(error), stacktrace: undefined };
+}

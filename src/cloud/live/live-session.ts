@@ -1,0 +1,384 @@
+import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
+import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
+import type { BrokerAccount, BrokerState } from "../../lean/brokerages/broker-protocol.ts";
+import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "../../lean/live/live-ports.ts";
+import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-protocol.ts";
+import type { SimulationSettings } from "../../lean/brokerages/simulated-brokerage.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { CloudIds, CloudLog } from "../ports.ts";
+import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
+import { FeedClock } from "./feed-clock.ts";
+import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
+import { noteLine, pointsOf } from "./live-lines.ts";
+import type { LiveInsight, LiveStore, StoredOutput } from "./live-store-port.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+/*
+ * Invariants
+ * 1. The broker is the truth; what it does is durable before anyone is told (`JournaledBroker`).
+ * 2. One thing at a time: ticks, commands and the end run through one queue. A request of the algorithm to its broker
+ *    comes within a tick or command, never beside one.
+ * 3. An algorithm that is gone is started again from the broker's account. What happened meanwhile is listed for it,
+ *    never replayed as orders.
+ * 4. A deployment that has ended never starts again.
+ */
+
+/** Without prices, time is told to the algorithm this often, in microseconds. */
+const MOST_PAUSE = 1_000_000;
+const LEAST_PAUSE = 5_000;
+const RESTART_PAUSE = 500_000;
+/** So many starts in the window, and the deployment ends with an error. */
+const MOST_STARTS = 6;
+const STARTS_WINDOW = 120_000_000;
+
+/** What a live algorithm stores its objects in. */
+export type LiveObjects = LiveHandlers["objectStore"];
+
+export interface LiveParts {
+  readonly store: LiveStore;
+  readonly runner: LiveSandboxes;
+  readonly clock: Clock;
+  readonly ids: Pick<CloudIds, "hex32">;
+  readonly log: CloudLog;
+  readonly objects: LiveObjects;
+  /** Makes the broker of a deployment. */
+  readonly broker: (options: BrokerOptions) => LiveBroker;
+  /** A command for all other live algorithms. */
+  readonly broadcast: (command: Readonly<Record<string, unknown>>, from: Deployment) => void;
+}
+
+/** What `PaperBroker` takes, without its data. */
+export interface BrokerOptions {
+  readonly startUtc: number;
+  readonly endUtc: number;
+  readonly account?: InitialAccount;
+  readonly state?: BrokerState;
+  readonly simulation?: SimulationSettings;
+}
+
+export type InitialAccount = Partial<Pick<BrokerAccount, "cash" | "holdings">>;
+
+/** One deployment while this process serves it: its broker, its algorithm, and the clock that drives both. */
+export class LiveSession {
+  readonly #parts: LiveParts;
+  readonly #queue = new SerialQueue();
+  readonly #outputs = new SerialQueue();
+  readonly #feed: FeedClock;
+  readonly #broker: JournaledBroker;
+  readonly #files: Readonly<Record<string, string>>;
+  #deployment: Deployment;
+  #algorithm: LiveSandbox | undefined;
+  /** An end that we cause, or that comes with a start, needs no other answer. */
+  #isEndExpected = false;
+  /** Events at the broker that no algorithm has heard. */
+  #missed: BrokerEvent[] = [];
+  #starts: number[] = [];
+  #isRestart: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  private constructor(
+    parts: LiveParts,
+    begun: {
+      readonly deployment: Deployment;
+      readonly files: Readonly<Record<string, string>>;
+      readonly feed: FeedClock;
+      readonly broker: JournaledBroker;
+      readonly isRestart: boolean;
+    },
+  ) {
+    this.#parts = parts;
+    this.#deployment = begun.deployment;
+    this.#files = begun.files;
+    this.#feed = begun.feed;
+    this.#broker = begun.broker;
+    this.#isRestart = begun.isRestart;
+  }
+
+  /**
+   * Begins a deployment, or goes on with one after a restart; the account is durable when this resolves, the algorithm
+   * starts behind it. Throws where the broker cannot be made, for example of an account that makes no sense.
+   */
+  static async begin(parts: LiveParts, deployment: Deployment, account: InitialAccount = {}): Promise<LiveSession> {
+    const { store, clock } = parts;
+    const { deployId, simulation } = deployment;
+    const [kept, files] = await Promise.all([store.brokerState(deployId), store.files(deployId)]);
+    const feed = new FeedClock(deployment.feed, clock.now(), kept?.state.utc);
+    const make = (state: BrokerState | undefined): LiveBroker =>
+      parts.broker({
+        startUtc: feed.at(clock.now()),
+        endUtc: feed.endUtc,
+        account,
+        ...(state === undefined ? {} : { state }),
+        ...(simulation === undefined ? {} : { simulation }),
+      });
+    const broker = await JournaledBroker.open({ deployId, store, clock, make }, kept);
+    const session = new LiveSession(parts, { deployment, files, feed, broker, isRestart: kept !== undefined });
+    session.#schedule(0);
+    return session;
+  }
+
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
+
+  get portfolio(): BrokerPortfolio {
+    return this.#broker.portfolio();
+  }
+
+  /** Gives a command to the algorithm. One that does not run yet cannot hear it. */
+  command(command: Readonly<Record<string, unknown>>): Promise<CommandResult> {
+    return this.#queue.run(async () => {
+      if (this.#algorithm === undefined) {
+        const message = "The algorithm does not run yet, so the command did not reach it.";
+        return { id: "", name: "", success: false, message };
+      }
+      const result = await this.#algorithm.command(this.#parts.ids.hex32(), command);
+      const message = "The algorithm ended before it answered; look at its orders and logs for what it did.";
+      return result ?? { id: "", name: "", success: false, message };
+    });
+  }
+
+  /** Ends the deployment; with `liquidate` all orders are cancelled and all holdings closed before. */
+  end(how: "stop" | "liquidate"): Promise<void> {
+    return this.#queue.run(async () => {
+      if (hasEnded(this.#deployment.status)) return;
+      if (how === "liquidate") {
+        this.#missed.push(...(await this.#broker.liquidate("Liquidated")));
+        await this.#tell(this.#broker.utc);
+      }
+      const at = this.#parts.clock.now();
+      await this.#finish(how === "liquidate" ? { type: "liquidated", at } : { type: "stopped", at });
+    });
+  }
+
+  /** Leaves the deployment as it is, to go on with later: the cloud stops. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#algorithm?.kill();
+    await this.#queue.idle();
+    await this.#outputs.idle();
+  }
+
+  #schedule(microseconds: number): void {
+    if (this.#isClosed || hasEnded(this.#deployment.status)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#queue
+        .run(() => this.#tick())
+        .then(
+          (pause) => this.#schedule(pause),
+          (error: unknown) => this.#fault(error),
+        );
+    }, microseconds / 1000);
+  }
+
+  /** One round: prices to the broker, then to the algorithm. Gives the pause until the next one. */
+  async #tick(): Promise<number> {
+    if (this.#isClosed || hasEnded(this.#deployment.status)) return MOST_PAUSE;
+    if (this.#broker.isAhead) await this.#reload();
+    if (this.#algorithm === undefined && !(await this.#start())) return RESTART_PAUSE;
+    const { clock } = this.#parts;
+    this.#feed.skipTo(this.#broker.nextTime(), clock.now());
+    const target = this.#feed.at(clock.now());
+    await this.#advance(target);
+    if (target >= this.#feed.endUtc || (this.#deployment.feed.kind === "replay" && this.#isOutOfData)) {
+      this.#note("The replay has come to its end.");
+      await this.#finish({ type: "stopped", at: clock.now() });
+    }
+    const wait = this.#feed.waitFor(this.#broker.nextTime(), clock.now());
+    return Math.min(MOST_PAUSE, Math.max(LEAST_PAUSE, wait));
+  }
+
+  get #isOutOfData(): boolean {
+    return this.#broker.nextTime() === Number.POSITIVE_INFINITY && this.#broker.subscriptions().length > 0;
+  }
+
+  /** Both go from price to price, so that an order fills at the prices that it saw. */
+  async #advance(target: number): Promise<void> {
+    for (;;) {
+      const next = this.#broker.nextTime();
+      const step = Math.max(this.#broker.utc, Math.min(next, target));
+      this.#missed.push(...(await this.#broker.advance(step)));
+      await this.#tell(step);
+      if (step >= target || this.#isClosed || hasEnded(this.#deployment.status)) return;
+    }
+  }
+
+  /** Runs the algorithm up to a time; without one, events wait for the next. */
+  async #tell(utc: number): Promise<void> {
+    if (this.#algorithm === undefined) return;
+    const events = this.#missed;
+    this.#missed = [];
+    const position = await this.#algorithm.advance(utc, events);
+    if (this.#broker.isAhead) throw new Error("the journal of the deployment could not be written");
+    // `ended` tells what became of it; what it did not hear is listed for the next.
+    if (position === undefined) this.#missed = [...events, ...this.#missed];
+    else if (position.digest !== this.#broker.digest()) {
+      // Where the algorithm believes something else of the account than the broker, the broker is right.
+      this.#note("The algorithm's account differed from the broker's and was set to it.");
+      await this.#algorithm?.sync(this.#broker.account());
+    }
+  }
+
+  /** Starts the algorithm; false where that must be tried again. */
+  async #start(): Promise<boolean> {
+    const { clock } = this.#parts;
+    const now = clock.now();
+    this.#starts = [...this.#starts.filter((time) => now - time < STARTS_WINDOW), now];
+    if (this.#starts.length > MOST_STARTS) {
+      const error = `The algorithm's process ended ${MOST_STARTS} times within two minutes.`;
+      await this.#finish({ type: "failed", at: now, error, stacktrace: "" });
+      return false;
+    }
+    await this.#become({ type: "starting" });
+    if (this.#isRestart) await this.#catchUp();
+    const end = await this.#launch();
+    if (end === undefined) {
+      this.#missed = [];
+      this.#isRestart = true;
+      await this.#become({ type: "running" });
+      return true;
+    }
+    if (this.#isClosed) return false;
+    if (this.#broker.isAhead) throw new Error("the journal of the deployment could not be written");
+    if (isCrash(end)) this.#logCrash(end);
+    else await this.#finish(this.#eventOf(end));
+    return false;
+  }
+
+  /** Undefined when the algorithm runs, else how its start ended. */
+  async #launch(): Promise<LiveEnd | undefined> {
+    const { deployId, parameters } = this.#deployment;
+    const job = {
+      deployId,
+      files: { ...this.#files },
+      parameters: { ...parameters },
+      startUtc: this.#broker.utc,
+      endUtc: this.#feed.endUtc,
+      account: this.#broker.account(),
+      subscriptions: this.#broker.subscriptions(),
+      launchEquity: this.#broker.launchEquity,
+      ...(this.#isRestart ? { restart: { missed: this.#missed } } : {}),
+    };
+    let early: LiveEnd | undefined;
+    this.#isEndExpected = true;
+    try {
+      const { sandbox } = await this.#parts.runner.live(job, {
+        broker: (request) => this.#broker.serve(request),
+        objectStore: (request) => this.#parts.objects(request),
+        output: (output) => this.#put(output),
+        ended: (end) => {
+          early = end;
+          this.#onEnd(end);
+        },
+      });
+      if (early !== undefined) return early;
+      this.#algorithm = sandbox;
+      this.#isEndExpected = false;
+      return undefined;
+    } catch (error) {
+      return { status: "RuntimeError", error: { code: "SANDBOX_FAULT", message: textOf(error), stackTrace: "" } };
+    }
+  }
+
+  /** The broker goes on without the algorithm up to now. */
+  async #catchUp(): Promise<void> {
+    const now = Math.max(this.#broker.utc, this.#feed.at(this.#parts.clock.now()));
+    this.#missed.push(...(await this.#broker.advance(now)));
+  }
+
+  async #reload(): Promise<void> {
+    this.#isEndExpected = true;
+    await this.#algorithm?.kill();
+    this.#algorithm = undefined;
+    this.#missed = [];
+    await this.#broker.reload();
+  }
+
+  #onEnd(end: LiveEnd): void {
+    this.#algorithm = undefined;
+    if (this.#isClosed || this.#isEndExpected) return;
+    if (isCrash(end)) {
+      this.#logCrash(end);
+      this.#schedule(RESTART_PAUSE);
+      return;
+    }
+    this.#queue.run(() => this.#finish(this.#eventOf(end))).catch((error: unknown) => this.#fault(error));
+  }
+
+  #logCrash({ error }: LiveEnd): void {
+    const message = error?.message ?? "";
+    this.#parts.log("live.crashed", { deployId: this.#deployment.deployId, message });
+    this.#note(`The algorithm's process ended: ${message}`);
+  }
+
+  #eventOf({ status, error }: LiveEnd): DeploymentEvent {
+    const at = this.#parts.clock.now();
+    if (status !== "RuntimeError") return { type: "stopped", at };
+    const { message = "The algorithm failed.", stackTrace = "", remedy } = error ?? {};
+    const text = remedy === undefined ? message : `${message} ${remedy}`;
+    return { type: "failed", at, error: text, stacktrace: stackTrace };
+  }
+
+  async #finish(event: DeploymentEvent): Promise<void> {
+    if (hasEnded(this.#deployment.status)) return;
+    const algorithm = this.#algorithm;
+    this.#algorithm = undefined;
+    this.#isEndExpected = true;
+    await algorithm?.stop().catch((error: unknown) => this.#parts.log("live.stop-failed", { message: textOf(error) }));
+    await algorithm?.kill();
+    if (event.type === "failed") this.#note(`Runtime error: ${event.error}`);
+    await this.#outputs.idle();
+    await this.#broker.commit();
+    await this.#become(event);
+    clearTimeout(this.#timer);
+  }
+
+  async #become(event: DeploymentEvent): Promise<void> {
+    const change = afterEvent(this.#deployment, event);
+    this.#deployment = { ...this.#deployment, ...change };
+    await this.#parts.store.change(this.#deployment.deployId, change);
+  }
+
+  #note(text: string): void {
+    this.#keep({ logs: [noteLine(this.#parts.clock.now(), text)] });
+  }
+
+  #put(output: LiveOutput): void {
+    for (const command of output.broadcasts ?? []) this.#parts.broadcast(command, this.#deployment);
+    const warnings = output.warnings.map(({ code, message }) =>
+      noteLine(this.#parts.clock.now(), `Warning ${code}: ${message}`),
+    );
+    this.#keep({
+      logs: [...output.logs, ...warnings],
+      points: pointsOf(output.charts),
+      ...(output.runtimeStatistics === undefined ? {} : { statistics: output.runtimeStatistics }),
+      insights: (output.insights ?? []).filter((insight): insight is LiveInsight => typeof insight["id"] === "string"),
+    });
+  }
+
+  #keep(output: StoredOutput): void {
+    this.#outputs
+      .run(() => this.#parts.store.append(this.#deployment.deployId, output))
+      .catch((error: unknown) =>
+        this.#parts.log("live.output-lost", { deployId: this.#deployment.deployId, message: textOf(error) }),
+      );
+  }
+
+  /** A fault of ours or of the disk: nothing is told to have happened, and the round is tried again. */
+  #fault(error: unknown): void {
+    this.#parts.log("live.fault", { deployId: this.#deployment.deployId, message: textOf(error) });
+    this.#schedule(MOST_PAUSE);
+  }
+}
+
+/** Ends that are no fault of the code: it can be started again. */
+function isCrash({ status, error }: LiveEnd): boolean {
+  return status === "RuntimeError" && ["SANDBOX_CRASHED", "SANDBOX_FAULT"].includes(error?.code ?? "");
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
