@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { insightRecordSchema } from "./results/insight-record.ts";
 
 /** Amounts are decimal texts; times are integer microseconds UTC; trading days are ISO dates of the exchange. */
 const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
@@ -76,6 +77,8 @@ export const backtestResultSchema = z.object({
   charts: z.record(z.string(), chartSchema),
   /** Return of the portfolio per trading date, as a fraction. */
   dailyReturns: z.array(z.object({ date: isoDate, return: z.number() })),
+  /** Left out where none was emitted, and in results of older versions. */
+  insights: z.array(insightRecordSchema).optional(),
   logs: z.array(z.string()),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   /** SHA-256 over path and content hash of every data file that was read, in path order. */

@@ -7,6 +7,7 @@ import { configurationOperations } from "./operations/configuration-operations.t
 import { consolidatorOperations } from "./operations/consolidator-operations.ts";
 import { liveOperations } from "./live-operations.ts";
 import { indicatorOperations } from "./operations/indicator-operations.ts";
+import { frameworkOperations } from "./operations/framework-operations.ts";
 import { objectStoreOperations } from "./operations/object-store-operations.ts";
 import type { OperationContext, Operations } from "./operations/operation.ts";
 import { orderOperations } from "./operations/order-operations.ts";
@@ -135,6 +136,7 @@ export class EngineBridge {
       ...scheduleOperations(context),
       ...outputOperations(context),
       ...objectStoreOperations(context),
+      ...frameworkOperations(context),
     };
   }
 

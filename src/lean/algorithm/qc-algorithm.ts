@@ -26,6 +26,7 @@ import { Positions, type PortfolioTarget, type SetHoldingsOptions } from "./posi
 import { Schedule } from "../schedule/schedule.ts";
 import { SecurityManager, type AddSecurityOptions } from "./security-manager.ts";
 import { SymbolTable } from "./symbol-table.ts";
+import { TargetExecution } from "./target-execution.ts";
 import { Trading, type OrderOptions, type TrailingStop } from "./trading.ts";
 
 const DEFAULT_ZONE = "America/New_York";
@@ -47,6 +48,7 @@ export class QcAlgorithm {
   readonly processor: OrderProcessor;
   readonly trading: Trading;
   readonly positions: Positions;
+  readonly execution: TargetExecution;
   readonly schedule: Schedule;
   readonly consolidation: Consolidation;
   readonly indicators: IndicatorDesk;
@@ -99,6 +101,7 @@ export class QcAlgorithm {
       isWarmingUp: () => this.isWarmingUp,
     });
     this.positions = new Positions({ clock, processor, portfolio, securities, settings, trading: this.trading });
+    this.execution = new TargetExecution({ clock, processor, portfolio, securities, settings, trading: this.trading });
     this.schedule = new Schedule(clock);
     this.consolidation = new Consolidation(securities);
     this.indicators = new IndicatorDesk({ board, securities, consolidation: this.consolidation });

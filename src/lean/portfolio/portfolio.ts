@@ -1,7 +1,8 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { HEADER, type Board } from "../board.ts";
-import type { Order } from "../orders/order.ts";
+import { ORDER_TYPE, Order } from "../orders/order.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
+import { GOOD_TIL_CANCELED } from "../orders/time-in-force.ts";
 import type { Security } from "../securities/security.ts";
 import { ACCOUNT_CURRENCY, CashBook } from "./cash-book.ts";
 
@@ -94,7 +95,7 @@ export class Portfolio {
     return this.#securities.reduce((sum, security) => sum.add(security.profit), Decimal.ZERO);
   }
 
-  /** Profit of open positions at the last price, without fees. */
+  /** Profit of open positions if they were closed now. */
   get totalUnrealizedProfit(): Decimal {
     return this.#securities.reduce(
       (sum, security) => (security.isInvested ? sum.add(unrealizedProfit(security)) : sum),
@@ -162,9 +163,26 @@ export class Portfolio {
   }
 }
 
-/** Profit of an open position at the last price, without fees, in the account's currency. */
+/** Profit of an open position if it were closed now: at the bid or ask, less the fee, in the account's currency. */
 export function unrealizedProfit(security: Security): Decimal {
-  return security.toAccount(security.price.subtract(security.averagePrice).multiply(security.quantity));
+  const { quantity, feeModel } = security;
+  if (quantity.isZero) return Decimal.ZERO;
+  const order = new Order({
+    type: ORDER_TYPE.MARKET,
+    symbol: security.symbol,
+    quantity: quantity.negate(),
+    time: 0,
+    tag: "",
+    properties: { timeInForce: GOOD_TIL_CANCELED },
+  });
+  const fee = feeModel.fee(order, security.price);
+  const side = quantity.sign > 0 ? security.bidPrice : security.askPrice;
+  const price = side.isZero ? security.price : side;
+  const profit = security.toAccount(quantity.multiply(price.subtract(security.averagePrice)));
+  const currency = feeModel.currency?.(order) ?? ACCOUNT_CURRENCY;
+  if (currency === ACCOUNT_CURRENCY) return profit.subtract(fee);
+  const isInBase = currency === security.properties.baseCurrency;
+  return profit.subtract(security.toAccount(isInBase ? fee.multiply(price) : fee));
 }
 
 /** New quantity and average price after a fill; reductions keep the average, reversals start at the fill price. */

@@ -53,6 +53,7 @@ export function composeResult(outcome: RunOutcome): BacktestResult {
     fills: fillsOf(processor.tickets),
     charts: loop === undefined ? {} : { ...charts(algorithm, loop), ...journal.charts },
     dailyReturns: loop === undefined ? [] : dailyReturns(algorithm, loop),
+    ...(journal.insights.length === 0 ? {} : { insights: journal.insights }),
     logs: journal.logs,
     warnings: journal.warnings,
     dataFingerprint: options.data.fingerprint(),

@@ -1,4 +1,5 @@
 import type { Chart } from "../backtest-result.ts";
+import type { InsightRecord } from "./insight-record.ts";
 import type { Clock } from "../engine/clock.ts";
 
 /** LEAN's limits on what an algorithm may write. */
@@ -6,6 +7,7 @@ const MAXIMUM_MESSAGES = 10_000;
 const MAXIMUM_LENGTH = 2000;
 const MAXIMUM_CHARTS = 30;
 const MAXIMUM_POINTS = 4000;
+const MAXIMUM_INSIGHTS = 10_000;
 const MICROS_PER_SECOND = 1_000_000;
 
 /** Messages, warnings, custom charts and runtime statistics of a run. */
@@ -14,6 +16,8 @@ export class Journal {
   readonly warnings: { readonly code: string; readonly message: string }[] = [];
   readonly charts: Record<string, Chart> = {};
   readonly runtimeStatistics: Record<string, string> = {};
+  /** Insights in the order in which they were emitted. */
+  readonly insights: InsightRecord[] = [];
   readonly #clock: Clock;
   #dropped = 0;
 
@@ -53,6 +57,19 @@ export class Journal {
       return;
     }
     values.push([time, Number.isFinite(value) ? value : null]);
+  }
+
+  addInsight(insight: InsightRecord): void {
+    if (this.insights.length < MAXIMUM_INSIGHTS) this.insights.push(insight);
+    else this.warn("INSIGHT_LIMIT", `more than ${MAXIMUM_INSIGHTS} insights: the rest is left out of the result`);
+  }
+
+  /** An insight ends before its time, Unix seconds. */
+  closeInsight(id: string, closeTime: number): void {
+    const at = this.insights.findLastIndex((insight) => insight.id === id);
+    const insight = this.insights[at];
+    if (insight === undefined) return;
+    this.insights[at] = { ...insight, closeTime, period: closeTime - insight.generatedTime };
   }
 
   setRuntimeStatistic(name: string, value: string): void {
