@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AlgorithmError } from "../lean/algorithm/algorithm-error.ts";
+import type { AlgorithmError } from "../lean/algorithm/algorithm-error.ts";
 import type { BrokerAnswer, BrokerRequest } from "../lean/brokerages/broker-protocol.ts";
 import type { DataSource } from "../lean/data-source.ts";
 import type { CommandResult, LiveEnd, LiveJob } from "../lean/live/live-protocol.ts";

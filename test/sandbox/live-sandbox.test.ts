@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { openDataFolder } from "../../src/sandbox/data-folder.ts";
@@ -54,6 +53,72 @@ const TRADER = `
         self.log(f"{order_event}")
 `;
 
+const KEEPER = `
+    def initialize(self):
+        self.spy = self.add_equity("SPY", Resolution.MINUTE).symbol
+        self.set_warm_up(10)
+        self.first = not self.live_mode
+
+    def on_warmup_finished(self):
+        orders = self.transactions.get_open_orders()
+        held = self.portfolio[self.spy].quantity
+        self.log(f"holding {held} open {[order.id for order in orders]} next {self.transactions.orders_count + 1} cash {self.portfolio.cash == 1e5}")
+
+    def on_data(self, data):
+        if self.is_warming_up:
+            return
+        orders = self.transactions.get_open_orders()
+        if not self.portfolio.invested:
+            self.market_order(self.spy, 100)
+            self.limit_order(self.spy, 50, 1)
+            self.limit_order(self.spy, 10, self.securities[self.spy].price - 0.3)
+        elif self.portfolio[self.spy].quantity == 110:
+            ticket = self.transactions.get_order_ticket(2)
+            ticket.update_limit_price(2)
+            ticket.cancel()
+            self.market_order(self.spy, -10)
+
+    def on_order_event(self, order_event):
+        self.log(f"order event {order_event.order_id} {order_event.status}")
+`;
+
+const COMMANDED = `
+    def initialize(self):
+        self.spy = self.add_equity("SPY", Resolution.MINUTE).symbol
+        self.add_command(Mine)
+        self.add_command(Broken)
+
+    def on_command(self, data):
+        self.log(f"Generic command. data.text: {data.Text} {data.missing} {data.nested['a']}")
+
+
+class Mine(Command):
+    text = None
+    number = None
+    parameters = {}
+
+    def run(self, algorithm):
+        parameters = {pair.key: pair.value for pair in self.parameters}
+        algorithm.log(f"Encapsulated command. text: {self.text}; number: {self.number}; parameters: {parameters}")
+        other = Mine()
+        other.text = "all"
+        algorithm.broadcast_command(other)
+        return True
+
+
+class Broken(Command):
+    def run(self, algorithm):
+        raise ValueError("boom")
+`;
+
+const LATE = `
+    def initialize(self):
+        self.add_equity("SPY", Resolution.MINUTE)
+
+    def on_data(self, data):
+        BODY
+`;
+
 describe("a live sandbox", () => {
   it("fills as the backtest of the same days with raw prices, and says what it does on the way", async () => {
     const live = deploy(TRADER);
@@ -73,5 +138,121 @@ describe("a live sandbox", () => {
     await live.session.stop({ liquidate: true });
     expect(live.end).toEqual({ status: "Stopped" });
     expect(live.broker.portfolio().positions).toEqual([]);
+  });
+
+  it("goes on after its death where the broker is: no order is lost or doubled, and the log says what was", async () => {
+    const live = deploy(KEEPER);
+    await live.start();
+    await live.session.advance(utc("2013-10-07T13:32:00Z"));
+    expect(live.orders.map(({ id, status }) => [id, status])).toEqual([
+      [1, 3],
+      [2, 1],
+      [3, 1],
+    ]);
+    process.kill(live.session.pid ?? 0, "SIGKILL");
+    await expect.poll(() => live.end).toMatchObject({ status: "RuntimeError", error: { code: "SANDBOX_CRASHED" } });
+    expect(live.session.hasEnded).toBe(true);
+    // Without the algorithm the broker goes on: one of the orders fills.
+    live.recoverBroker();
+    const missed = live.broker.advance(utc("2013-10-08T15:00:00Z"));
+    expect(missed.length).toBeGreaterThan(0);
+    const logged = live.logs.length;
+    await live.start({ missed });
+    const lines = live.logs.slice(logged);
+    expect(lines[0]).toContain("Launching analysis for L-0123");
+    expect(lines.filter((line) => line.includes("Python variables are lost"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("While the algorithm was down: order 3"))).toHaveLength(missed.length);
+    expect(lines.filter((line) => line.includes("order event"))).toEqual([]);
+    expect(lines.at(-1)).toContain("holding 110.0 open [2] next 4 cash False");
+    await live.session.advance(utc("2013-10-08T16:00:00Z"));
+    expect(live.logs.slice(logged).filter((line) => line.includes("order event"))).toEqual([
+      expect.stringContaining("order event 2 CancelPending"),
+      expect.stringContaining("order event 2 UpdateSubmitted"),
+      expect.stringContaining("order event 2 Canceled"),
+      expect.stringContaining("order event 4 Submitted"),
+      expect.stringContaining("order event 4 Filled"),
+    ]);
+    expect(live.broker.portfolio().positions).toMatchObject([{ quantity: 100 }]);
+    await live.session.kill();
+  });
+
+  it("runs commands between its steps: generic ones, the user's classes, and LEAN's", async () => {
+    const live = deploy(COMMANDED);
+    await live.start();
+    await live.session.advance(utc("2013-10-07T15:00:00Z"));
+    const run = (payload: Record<string, unknown>): Promise<unknown> => live.session.command("c1", payload);
+    expect(await run({ text: "foo", Nested: { a: 1 } })).toMatchObject({ name: "Command", success: true });
+    const own = { $type: "Mine", text: "boo", number: 1, parameters: { hello: "world" } };
+    expect(await run(own)).toMatchObject({ name: "Mine", success: true });
+    for (let count = 0; count < 2; count += 1) {
+      expect(await run({ $type: "Unknown" })).toMatchObject({ success: false });
+      expect(await run({ $type: "Broken" })).toMatchObject({
+        success: false,
+        message: expect.stringContaining("boom") as unknown,
+      });
+    }
+    const limit = {
+      $type: "OrderCommand",
+      symbol: { id: "", value: "SPY" },
+      order_type: "limit",
+      quantity: "5",
+      limit_price: "2",
+    };
+    expect(await run(limit)).toMatchObject({ success: true, message: "Limit for 5 units of SPY: Success" });
+    const long = { $type: "QuantConnect.Commands.UpdateOrderCommand, QuantConnect.Common", OrderId: 1, LimitPrice: 3 };
+    expect(await run(long)).toMatchObject({ name: "UpdateOrderCommand", success: true });
+    expect(live.broker.account().orders).toMatchObject([{ id: 1, limitPrice: "3.00", quantity: "5" }]);
+    expect(await run({ $type: "CancelOrderCommand", order_id: 1 })).toMatchObject({ success: true });
+    expect(live.broker.account().orders).toEqual([]);
+    expect(await run({ $type: "OrderCommand", Ticker: "IBM", Quantity: 5 })).toMatchObject({ success: false });
+    expect(await run({ $type: "AddSecurityCommand", symbol: "IBM", resolution: "Minute" })).toMatchObject({
+      success: true,
+    });
+    await live.session.advance(utc("2013-10-07T15:02:00Z"));
+    expect(await run({ $type: "OrderCommand", Ticker: "IBM", Quantity: 5 })).toMatchObject({ success: true });
+    expect(live.broker.portfolio().positions).toMatchObject([{ quantity: 5 }]);
+    expect(await run({ $type: "LiquidateCommand" })).toMatchObject({ success: true });
+    expect(live.broker.portfolio().positions).toEqual([]);
+    expect(await run({ $type: "OrderCommand", Ticker: "SPY", Quantity: "many" })).toMatchObject({ success: false });
+    expect(await run({ $type: "QuitCommand" })).toMatchObject({ name: "QuitCommand", success: true });
+    await expect.poll(() => live.end).toEqual({ status: "Stopped" });
+    expect(await run({ text: "late" })).toBeUndefined();
+    expect(live.logs.filter((line) => line.includes("Generic command. data.text: foo None 1"))).toHaveLength(1);
+    expect(live.logs).toContainEqual(
+      expect.stringContaining("Encapsulated command. text: boo; number: 1; parameters: {'hello': 'world'}"),
+    );
+    expect(live.logs.filter((line) => line.includes("Detected unregistered command type 'Unknown'"))).toHaveLength(1);
+    expect(live.logs.filter((line) => line.includes("Broken failed"))).toHaveLength(1);
+    expect(live.outputs.flatMap(({ broadcasts }) => broadcasts ?? [])).toEqual([{ $type: "Mine", text: "all" }]);
+  });
+
+  it.each([
+    [
+      "in initialize",
+      "    def initialize(self):\n        1 / 0\n",
+      "ALGORITHM_ERROR",
+      /ZeroDivisionError.*main\.py, line 6/,
+    ],
+    ["while loading", "    x = nothing\n", "ALGORITHM_ERROR", /NameError/],
+    ["in on_data", LATE.replace("BODY", "raise KeyError('gone')"), "ALGORITHM_ERROR", /KeyError.*line 10, in on_data/],
+    ["by never returning", LATE.replace("BODY", "while True: pass"), "TIME_LIMIT", /longer for one step/],
+    [
+      "by eating memory",
+      LATE.replace("BODY", "x = [bytearray(1 << 20) for _ in range(10**6)]"),
+      "MEMORY_LIMIT",
+      /memory/,
+    ],
+    ["by ending the process", LATE.replace("BODY", "import os; os._exit(3)"), "SANDBOX_CRASHED", /./],
+    ["without data", LATE.replace("SPY", "NOPE"), "DATA_MISSING", /expected minute bars of NOPE/],
+  ])("ends with one clear error when it fails %s; the account stays", async (_where, body, code, message) => {
+    const live = deploy(body);
+    await live.start();
+    await live.session.advance(utc("2013-10-07T15:00:00Z"));
+    expect(live.end).toMatchObject({
+      status: "RuntimeError",
+      error: { code, message: expect.stringMatching(message) as unknown },
+    });
+    await live.session.stop({ liquidate: true });
+    expect(live.broker.account().cash).toEqual({ USD: "100000" });
   });
 });

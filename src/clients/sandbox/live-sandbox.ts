@@ -142,7 +142,11 @@ export class LiveSandboxProcess implements LiveSandbox {
       case "fault":
         this.#fail({ code: reply.code, message: reply.message });
         return;
-      default:
+      case "ready":
+      case "progress":
+      case "compiled":
+      case "result":
+      case "written":
         this.#fail({ code: "SANDBOX_PROTOCOL", message: `The sandbox sent an unexpected message ${reply.type}.` });
     }
   }

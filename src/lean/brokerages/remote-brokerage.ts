@@ -88,7 +88,10 @@ export class RemoteBrokerage implements Brokerage {
       this.#options.onCancelRefused(order);
       return;
     }
-    for (const event of answer.events) this.#book(event);
+    for (const event of answer.events) {
+      // Told when it was asked for.
+      if (event.kind !== "status" || event.status !== ORDER_STATUS.CANCEL_PENDING) this.#book(event);
+    }
   }
 
   scan(): void {
@@ -112,8 +115,6 @@ export class RemoteBrokerage implements Brokerage {
       order.triggerTouched = event.triggerTouched;
       return;
     }
-    // Asked for here, and told already.
-    if (event.status === ORDER_STATUS.CANCEL_PENDING && order.status === ORDER_STATUS.CANCEL_PENDING) return;
     this.#bookStatus(event, order);
   }
 

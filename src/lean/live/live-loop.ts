@@ -33,6 +33,7 @@ export class LiveLoop extends AlgorithmLoop {
     if (this.firstUtc < this.startUtc) this.#warmUp();
     else clock.set(this.startUtc);
     this.sampler.captureStart();
+    algorithm.debug("Algorithm finished warming up.");
     if (this.slices === 0) this.begin();
     else this.endWarmUp();
     if (algorithm.quitReason !== undefined) feed.clear();
@@ -70,6 +71,7 @@ export class LiveLoop extends AlgorithmLoop {
   }
 
   #warmUp(): void {
+    this.algorithm.debug("Algorithm starting warm up...");
     this.algorithm.board.values[HEADER.WARMING_UP] = 1;
     this.step(this.firstUtc);
     for (let next = this.feed.nextTime(); next <= this.startUtc; next = this.feed.nextTime()) this.step(next);

@@ -96,9 +96,7 @@ export class LiveRun {
           for (const symbol of removed) this.#ask({ op: "unsubscribe", symbol });
         },
       });
-      if (algorithm.configuration.warmUp !== undefined) algorithm.debug("Algorithm starting warm up...");
       this.#loop.start();
-      algorithm.debug("Algorithm finished warming up.");
       // After a restart the data may be at their end: then there is nothing to miss.
       if (job.restart === undefined) checkData(algorithm, this.#loop.feed);
     });

@@ -74,6 +74,11 @@ export class LiveSession {
     return this.#broker.utc;
   }
 
+  /** Process of the algorithm. */
+  get pid(): number | undefined {
+    return this.#sandbox.pid;
+  }
+
   get hasEnded(): boolean {
     return this.#sandbox.hasEnded;
   }

@@ -110,6 +110,7 @@ export class OrderProcessor implements TicketHandler {
   /** Ids below this are taken, also by orders that are not kept here. */
   skipTo(nextId: number): void {
     this.#nextId = Math.max(this.#nextId, nextId);
+    this.#context.board.values[HEADER.ORDERS_COUNT] = this.#nextId - 1;
   }
 
   /** Drops a closed order and its ticket. */
@@ -205,7 +206,6 @@ export class OrderProcessor implements TicketHandler {
     this.tickets.push(ticket);
     this.#byId.set(ticket.order.id, ticket);
     this.skipTo(ticket.order.id + 1);
-    this.#context.board.values[HEADER.ORDERS_COUNT] = this.#nextId - 1;
   }
 
   #handleSubmit(ticket: OrderTicket): void {
