@@ -5,7 +5,7 @@ import { brokerStateSchema } from "../../src/lean/brokerages/broker-protocol.ts"
 import type { BrokerEvent } from "../../src/lean/brokerages/broker-event.ts";
 import type { DataSource } from "../../src/lean/data-source.ts";
 import type { LiveEnd, LiveOutput } from "../../src/lean/live/live-protocol.ts";
-import { LiveSession, type BrokerRecord } from "../../src/lean/live/live-session.ts";
+import { LiveSession, type BrokerRecord } from "../support/live-session.ts";
 
 /** Microseconds UTC of an ISO time. */
 export function utc(iso: string): number {

@@ -1,7 +1,7 @@
 import { RefusalError } from "../../domain/refusal.ts";
 import type { BrokerAccount } from "../../lean/brokerages/broker-protocol.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
-import type { LiveHandlers, LiveSandbox } from "../../lean/live/live-ports.ts";
+import type { LiveHandlers, LiveSandbox, StartedLive } from "../../lean/live/live-ports.ts";
 import type { CommandResult, LiveEnd, LiveJob, LivePosition } from "../../lean/live/live-protocol.ts";
 import type { SandboxReply, SandboxRequest } from "../../lean/sandbox-protocol.ts";
 import type { SandboxProcess } from "./sandbox-process.ts";
@@ -45,13 +45,11 @@ export class LiveSandboxProcess implements LiveSandbox {
   }
 
   /** Starts the algorithm and waits until it has warmed up or ended. `name` is empty where it did not load. */
-  static async start(
-    job: LiveJob,
-    parts: LiveSandboxParts,
-  ): Promise<{ readonly sandbox: LiveSandbox; readonly name: string }> {
+  static async start(job: LiveJob, parts: LiveSandboxParts): Promise<StartedLive> {
     const sandbox = new LiveSandboxProcess(parts);
     const answer = await sandbox.#ask({ type: "live-start", job }, "live-started", parts.limits.startSeconds);
-    return { sandbox, name: answer?.type === "live-started" ? answer.name : "" };
+    if (answer?.type !== "live-started") return { sandbox, name: "" };
+    return { sandbox, name: answer.name, position: answer.position };
   }
 
   get pid(): number | undefined {

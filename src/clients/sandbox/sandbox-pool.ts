@@ -4,7 +4,7 @@ import { backtestJobSchema } from "../../lean/backtest-job.ts";
 import type { BacktestJob, BacktestJobInput, BacktestProgress } from "../../lean/backtest-job.ts";
 import type { BacktestResult } from "../../lean/backtest-result.ts";
 import type { CompileReport } from "../../lean/compile-report.ts";
-import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "../../lean/live/live-ports.ts";
+import type { LiveHandlers, LiveSandboxes, StartedLive } from "../../lean/live/live-ports.ts";
 import { liveJobSchema } from "../../lean/live/live-protocol.ts";
 import type { LiveJobInput } from "../../lean/live/live-protocol.ts";
 import { failedResult } from "./failed-result.ts";
@@ -129,7 +129,7 @@ class Pool implements SandboxPool {
   }
 
   /** A live algorithm takes none of the places of backtests: whoever deploys has nodes of its own to count. */
-  async live(input: LiveJobInput, handlers: LiveHandlers): Promise<{ sandbox: LiveSandbox; name: string }> {
+  async live(input: LiveJobInput, handlers: LiveHandlers): Promise<StartedLive> {
     const job = liveJobSchema.parse(input);
     const process = await this.#take();
     this.#prepareSpare();

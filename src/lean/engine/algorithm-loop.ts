@@ -20,6 +20,8 @@ export interface AlgorithmLoopOptions {
   readonly algorithm: QcAlgorithm;
   readonly strategy: Strategy;
   readonly data: DataSource;
+  /** Length by which the equity curve is sampled, in minutes; left out: that of the run. */
+  readonly samplingMinutes?: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export class AlgorithmLoop {
       portfolio,
       benchmarkValue: (utc) => this.benchmark.value(utc),
       startUtc: this.startUtc,
-      minutes: (configuration.endDate - configuration.startDate) / MICROS_PER_MINUTE,
+      minutes: options.samplingMinutes ?? (configuration.endDate - configuration.startDate) / MICROS_PER_MINUTE,
     });
     algorithm.orderEventHandler = (event) => {
       this.capacity.onOrderEvent(event, algorithm.securities.get(event.symbol));

@@ -21,7 +21,8 @@ export class LiveLoop extends AlgorithmLoop {
   readonly #onSubscriptions: LiveLoopOptions["onSubscriptions"];
 
   constructor(options: LiveLoopOptions) {
-    super(options);
+    // However far the end is: the shortest step.
+    super({ ...options, samplingMinutes: 0 });
     this.#onSubscriptions = options.onSubscriptions;
   }
 

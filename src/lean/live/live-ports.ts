@@ -38,11 +38,19 @@ export interface LiveSandbox {
   kill(): Promise<void>;
 }
 
+export interface StartedLive {
+  readonly sandbox: LiveSandbox;
+  /** Name of the algorithm class; empty where it did not load. */
+  readonly name: string;
+  /** Left out where the algorithm ended with its start. */
+  readonly position?: LivePosition;
+}
+
 /** Starts live algorithms. */
 export interface LiveSandboxes {
   /**
    * Starts an algorithm: it initialises and warms up before this returns. Also where that fails: then the sandbox has
    * ended, and `ended` was told why.
    */
-  live(job: LiveJobInput, handlers: LiveHandlers): Promise<{ readonly sandbox: LiveSandbox; readonly name: string }>;
+  live(job: LiveJobInput, handlers: LiveHandlers): Promise<StartedLive>;
 }

@@ -1,9 +1,9 @@
-import type { OrderRecord } from "../backtest-result.ts";
-import type { Broker } from "../brokerages/broker.ts";
-import type { BrokerEvent } from "../brokerages/broker-event.ts";
-import type { BrokerState } from "../brokerages/broker-protocol.ts";
-import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "./live-ports.ts";
-import type { CommandResult, LiveJobInput, LivePosition } from "./live-protocol.ts";
+import type { OrderRecord } from "../../src/lean/backtest-result.ts";
+import type { Broker } from "../../src/lean/brokerages/broker.ts";
+import type { BrokerEvent } from "../../src/lean/brokerages/broker-event.ts";
+import type { BrokerState } from "../../src/lean/brokerages/broker-protocol.ts";
+import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "../../src/lean/live/live-ports.ts";
+import type { CommandResult, LiveJobInput, LivePosition } from "../../src/lean/live/live-protocol.ts";
 
 /** What the broker did, to be stored in one go before anybody else hears of it. */
 export interface BrokerRecord {
@@ -54,7 +54,7 @@ export class LiveSession {
   static async start(options: LiveSessionOptions): Promise<LiveSession> {
     const { broker, handlers } = options;
     const { cash, holdings, orders, nextOrderId, utc, subscriptions } = broker.state();
-    const { sandbox, name } = await options.sandboxes.live(
+    const { sandbox, name, position } = await options.sandboxes.live(
       { ...options.job, startUtc: utc, account: { cash, holdings, orders, nextOrderId }, subscriptions },
       {
         broker: async (request) => {
@@ -67,7 +67,7 @@ export class LiveSession {
         ended: (end) => handlers.ended(end),
       },
     );
-    return new LiveSession(options, { sandbox, name, position: undefined });
+    return new LiveSession(options, { sandbox, name, position });
   }
 
   get utc(): number {
