@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CloudContext } from "../endpoint.ts";
 import type { Collaborator } from "../ports.ts";
 import type { ReplyBody } from "../reply.ts";
@@ -8,12 +9,17 @@ export function collaboratorBodies(added: readonly Collaborator[], { account }: 
   return [owner, ...added.map((one) => body(one, { name: `User ${one.userId}`, isOwner: false }))];
 }
 
+/** Clients want a small whole number, also of those whose id is a text. */
+function uidOf(userId: string): number {
+  return /^\d{1,9}$/.test(userId) ? Number(userId) : createHash("sha256").update(userId).digest().readUInt32BE() >>> 1;
+}
+
 function body(
   { userId, liveControl, write }: Collaborator,
   { name, isOwner }: { readonly name: string; readonly isOwner: boolean },
 ): ReplyBody {
   return {
-    uid: Number(userId) || 0,
+    uid: uidOf(userId),
     publicId: userId,
     name,
     email: "",

@@ -11,7 +11,8 @@ export async function withDeployment(
   const found = deployId === undefined ? await live.store.ofProject(projectId) : await live.store.byId(deployId);
   if (found === undefined || found.projectId !== projectId) {
     const what = deployId === undefined ? `project ${projectId}` : deployId;
-    return businessError(`No live algorithm found for ${what}`);
+    // lean-cli looks for these words.
+    return businessError(`No live deployment found for ${what}`);
   }
   return then(found);
 }

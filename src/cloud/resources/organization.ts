@@ -18,7 +18,8 @@ export const organizationEndpoints: Endpoints = {
           id: account.organizationId,
           name: ORGANIZATION,
           type: "Local",
-          ownerName: OWNER,
+          // So the API calls whoever asks.
+          ownerName: "You",
           members: 1,
           preferred: true,
         },
@@ -41,7 +42,13 @@ export const organizationEndpoints: Endpoints = {
   "/lean/environments/read": endpoint(z.looseObject({}), () =>
     reply({
       environments: [
-        { id: 1, name: "Pyodide", path: "", description: "The sandbox's own Python with NumPy", public: true },
+        {
+          id: 1,
+          name: "Pyodide",
+          path: "",
+          description: "Python in the sandbox, with the standard library",
+          public: true,
+        },
       ],
     }),
   ),
