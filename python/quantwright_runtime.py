@@ -12,6 +12,7 @@ from AlgorithmImports import _engine, algorithm, commands, slices
 from AlgorithmImports._engine import ask, grow_board, moment  # noqa: F401
 from AlgorithmImports.bars import corporate_event, trade_bar
 from AlgorithmImports.enums import AlgorithmMode
+from AlgorithmImports.framework import FRAMEWORK
 from AlgorithmImports.orders import OrderEvent
 from AlgorithmImports.slices import DataDictionary, Slice
 from AlgorithmImports.symbols import symbol_of
@@ -124,8 +125,32 @@ def step():
 
 
 def initialize():
+    """Runs the user's `initialize`; answers whether framework models are in use, which hear each slice."""
     if "initialize" in _handlers:
         _guarded(_handlers["initialize"])
+    _guarded(FRAMEWORK.start, _engine.algorithm)
+    if FRAMEWORK.is_active:
+        _join_framework(_handlers.get("on_data"), _handlers.get("on_securities_changed"))
+    return FRAMEWORK.is_active
+
+
+def _join_framework(on_data, on_changed):
+    """The framework's models come after the user's own callbacks."""
+    global step
+    made = _engine.algorithm
+
+    def data_for_both(data):
+        if on_data is not None:
+            on_data(data)
+        FRAMEWORK.step(made, data)
+
+    def changes_for_both(changes):
+        if on_changed is not None:
+            on_changed(changes)
+        FRAMEWORK.changed(made, changes)
+
+    step = _make_step(data_for_both, _UNSHARED)
+    _handlers["on_securities_changed"] = changes_for_both
 
 
 def warmup_finished():

@@ -20,6 +20,14 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Un
 from . import _engine, _numpy
 from . import _numpy as np
 from .algorithm import QCAlgorithm, SecurityChanges
+from .alphas import (
+    AlphaModel,
+    CompositeAlphaModel,
+    ConstantAlphaModel,
+    EmaCrossAlphaModel,
+    NullAlphaModel,
+    RsiAlphaModel,
+)
 from .bars import (
     Bar,
     BaseData,
@@ -39,6 +47,13 @@ from .consolidators import (
     RenkoConsolidator,
     SubscriptionDataConfig,
     TradeBarConsolidator,
+)
+from .construction import (
+    ConfidenceWeightedPortfolioConstructionModel,
+    EqualWeightingPortfolioConstructionModel,
+    InsightWeightingPortfolioConstructionModel,
+    NullPortfolioConstructionModel,
+    PortfolioConstructionModel,
 )
 from .contract import quantwright_contract
 from .enums import (
@@ -67,7 +82,18 @@ from .enums import (
     TickType,
     TimeZones,
 )
+from .execution import (
+    CompositeRiskManagementModel,
+    ExecutionModel,
+    ImmediateExecutionModel,
+    MaximumDrawdownPercentPerSecurity,
+    MaximumDrawdownPercentPortfolio,
+    NullExecutionModel,
+    NullRiskManagementModel,
+    RiskManagementModel,
+)
 from .indicators import CLASSES, IndicatorBase, IndicatorExtensions, PythonIndicator
+from .insights import Insight, InsightDirection, InsightType, PortfolioBias
 from .models import (
     AlpacaBrokerageModel,
     BinanceBrokerageModel,
@@ -115,6 +141,12 @@ from .securities import Security, SecurityHolding
 from .settings import Chart, Series
 from .slices import DataDictionary, Slice
 from .symbols import SecurityIdentifier, Symbol
+from .universes import (
+    ManualUniverseSelectionModel,
+    NullUniverseSelectionModel,
+    UniverseSelectionModel,
+    UniverseSettings,
+)
 from .windows import CircularQueue, RollingWindow
 
 globals().update(CLASSES)

@@ -9,6 +9,7 @@ from ._names import pascal
 from .commands import CommandMethods
 from .consolidators import SubscriptionManager, TradeBarConsolidator
 from .enums import AlgorithmMode, Market, Resolution, SecurityType
+from .framework import FrameworkMethods
 from .history import History
 from .indicator_helpers import IndicatorHelpers
 from .indicators import IndicatorBase
@@ -44,7 +45,7 @@ def _day(given):
     return f"{date(year, month, day)}"
 
 
-class QCAlgorithm(TradingMethods, IndicatorHelpers, CommandMethods):
+class QCAlgorithm(TradingMethods, IndicatorHelpers, FrameworkMethods, CommandMethods):
     """The base of every algorithm."""
 
     securities = SECURITY_MANAGER
@@ -272,7 +273,7 @@ def _snake(name):
 
 
 # `self.Log`, `self.SetHoldings`: the mixins' methods get their second spelling here.
-for _part in (TradingMethods, IndicatorHelpers):
+for _part in (TradingMethods, IndicatorHelpers, FrameworkMethods):
     pascal(_part)
 pascal(QCAlgorithm)
 

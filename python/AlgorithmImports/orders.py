@@ -327,7 +327,10 @@ class PortfolioTarget:
 
     @staticmethod
     def percent(algorithm, symbol, percent, tag=""):
-        return PortfolioTarget(symbol, algorithm.calculate_order_quantity(symbol, percent), tag)
+        """The holding that is a fraction of the portfolio; None while the symbol has no price."""
+        chosen = to_symbol(symbol)
+        quantity = call("targets.holding", chosen._index, float(percent))
+        return None if quantity is None else PortfolioTarget(chosen, quantity, tag)
 
     def __repr__(self):
         return f"{self.symbol}: {self.quantity}"

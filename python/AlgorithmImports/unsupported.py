@@ -1,8 +1,8 @@
 """Names of LEAN that Quantwright does not offer yet, and what to do instead."""
 
 _ASSETS = "only US equities and crypto pairs are supported so far: use add_equity or add_crypto"
-_FRAMEWORK = "framework models are not supported yet: trade in on_data or in scheduled events"
-_UNIVERSE = "universes are not supported yet: add the securities by name with add_equity"
+_FRAMEWORK = "this framework model is not part of the sandbox: derive your own from its base class"
+_UNIVERSE = "only lists of symbols are supported so far: use ManualUniverseSelectionModel, or add_equity"
 _DATA = "custom and alternative data are not supported yet"
 _PANDAS = "pandas is not part of the sandbox: history() gives a small table of its own"
 
@@ -14,12 +14,7 @@ MEMBERS = {
         _ASSETS,
     ),
     **dict.fromkeys(
-        ("set_alpha add_alpha set_portfolio_construction set_execution set_risk_management add_risk_management"
-         " emit_insights insights").split(),
-        _FRAMEWORK,
-    ),
-    **dict.fromkeys(
-        "add_universe set_universe_selection add_universe_selection universe universe_settings universe_manager".split(),
+        "add_universe universe universe_manager".split(),
         _UNIVERSE,
     ),
     **dict.fromkeys("add_data download notify".split(), _DATA),
@@ -33,16 +28,16 @@ MEMBERS = {
 GLOBALS = {
     "pd": _PANDAS,
     **dict.fromkeys(
-        ("Insight InsightType InsightDirection AlphaModel ConstantAlphaModel EmaCrossAlphaModel MacdAlphaModel"
-         " RsiAlphaModel HistoricalReturnsAlphaModel PortfolioConstructionModel EqualWeightingPortfolioConstructionModel"
-         " InsightWeightingPortfolioConstructionModel ExecutionModel ImmediateExecutionModel NullExecutionModel"
-         " RiskManagementModel NullRiskManagementModel MaximumDrawdownPercentPerSecurity"
-         " MaximumDrawdownPercentPortfolio TrailingStopRiskManagementModel").split(),
+        ("MacdAlphaModel HistoricalReturnsAlphaModel TrailingStopRiskManagementModel"
+         " MeanVarianceOptimizationPortfolioConstructionModel BlackLittermanOptimizationPortfolioConstructionModel"
+         " RiskParityPortfolioConstructionModel SectorWeightingPortfolioConstructionModel"
+         " VolumeWeightedAveragePriceExecutionModel StandardDeviationExecutionModel SpreadExecutionModel"
+         " MaximumSectorExposureRiskManagementModel MaximumUnrealizedProfitPercentPerSecurity").split(),
         _FRAMEWORK,
     ),
     **dict.fromkeys(
-        ("UniverseSelectionModel ManualUniverseSelectionModel ScheduledUniverseSelectionModel"
-         " FundamentalUniverseSelectionModel Universe UniverseSettings Fundamental CoarseFundamental").split(),
+        ("ScheduledUniverseSelectionModel FundamentalUniverseSelectionModel Universe Fundamental"
+         " CoarseFundamental").split(),
         _UNIVERSE,
     ),
     **dict.fromkeys("PythonData PythonQuandl SubscriptionDataSource SubscriptionTransportMedium".split(), _DATA),

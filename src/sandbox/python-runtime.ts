@@ -16,7 +16,8 @@ export interface PythonRuntime {
   grow_board(length: number): number;
   add_security(index: number, base: number): void;
   readonly step: () => void;
-  initialize(): void;
+  /** Whether framework models are in use. */
+  initialize(): boolean;
   order_event(event: string): void;
   securities_changed(added: string, removed: string): void;
   events(callback: string, events: string): void;

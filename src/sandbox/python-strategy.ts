@@ -19,12 +19,20 @@ type Callbacks = { -readonly [K in keyof Strategy]: Strategy[K] };
 export function pythonStrategy(parts: PythonStrategyParts): Strategy {
   const { algorithm, bridge, runtime } = parts;
   const names = new Set(z.array(z.string()).parse(JSON.parse(bridge.call(() => runtime.create()))));
-  const strategy: Callbacks = { initialize: () => bridge.call(() => runtime.initialize()) };
-  if (names.has("on_data")) {
+  const hearSlices = (): void => {
     // The one crossing of a slice: the function is fetched once, because looking it up costs more than calling it.
     const { step } = runtime;
     strategy.onData = () => bridge.call(step);
-  }
+  };
+  const strategy: Callbacks = {
+    initialize: () => {
+      const usesFramework = bridge.call(() => runtime.initialize());
+      if (!usesFramework) return;
+      hearSlices();
+      Object.assign(strategy, { onSecuritiesChanged: optional.onSecuritiesChanged });
+    },
+  };
+  if (names.has("on_data")) hearSlices();
   const events = (callback: string) => (list: readonly CorporateEvent[]) => {
     const views = corporateEventViews(list, algorithm.slice.time);
     bridge.call(() => runtime.events(callback, views));

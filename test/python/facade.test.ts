@@ -297,8 +297,8 @@ class Halved(PythonIndicator):
         try:
             self.set_brokerage_model(BrokerageName.GDAX)
         except ValueError as error:
-            self.add_crypto("BTCUSD")
+            self.add_forex("EURUSD")
 `);
-    expect(error?.message).toMatch(/AttributeError: QCAlgorithm\.add_crypto is not supported: only US equities/);
+    expect(error?.message).toMatch(/AttributeError: QCAlgorithm\.add_forex is not supported: only US equities and crypto pairs/);
   });
 });

@@ -22,7 +22,6 @@ type Target = z.infer<typeof targetsSchema>["targets"][number];
 /** Not offered yet: several currencies, universes, framework models. */
 const LATER: readonly string[] = [
   "BasicTemplateCryptoAlgorithm",
-  "BasicTemplateFrameworkAlgorithm",
   "CoarseFundamentalTop3Algorithm",
   "EmaCrossAlphaModelFrameworkRegressionAlgorithm",
 ];
