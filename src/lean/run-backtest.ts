@@ -8,6 +8,7 @@ import { BacktestLoop } from "./engine/backtest-loop.ts";
 import { checkData } from "./engine/data-check.ts";
 import { guarded } from "./engine/user-calls.ts";
 import { composeResult, type RunOutcome } from "./results/compose-result.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Strategy } from "./strategy.ts";
 
 export { AlgorithmError } from "./algorithm/algorithm-error.ts";
@@ -21,6 +22,8 @@ export interface BacktestOptions {
   readonly data: DataSource;
   readonly parameters: Readonly<Record<string, string>>;
   readonly engineVersion: string;
+  /** Left out: one that lives as long as the run. */
+  readonly objectStore?: ObjectStore;
   readonly onProgress?: (progress: BacktestProgress) => void;
   /** Asked now and then; true ends the run with status Stopped. */
   readonly shouldStop?: () => boolean;
@@ -32,7 +35,12 @@ export interface BacktestOptions {
  */
 export function runBacktest(options: BacktestOptions): BacktestResult {
   const { data, parameters } = options;
-  const algorithm = new QcAlgorithm({ name: options.algorithmName, data, parameters });
+  const algorithm = new QcAlgorithm({
+    name: options.algorithmName,
+    data,
+    parameters,
+    ...(options.objectStore === undefined ? {} : { objectStore: options.objectStore }),
+  });
   let phase: "load" | "initialize" | "run" = "load";
   let loop: BacktestLoop | undefined;
   const outcome = (rest: Partial<RunOutcome>): BacktestResult =>

@@ -29,7 +29,12 @@ export const sandboxRequestSchema = z.discriminatedUnion("type", [
     target: z.string(),
   }),
   z.object({ type: z.literal("compile"), files: z.record(z.string(), z.string()), entry: z.string() }),
-  z.object({ type: z.literal("backtest"), job: backtestJobSchema }),
+  z.object({
+    type: z.literal("backtest"),
+    job: backtestJobSchema,
+    /** Whether the supervisor serves the object store; else there is one in memory. */
+    hasObjectStore: z.boolean().default(false),
+  }),
   ...liveRequestSchemas,
 ]);
 

@@ -9,6 +9,7 @@ import { fileSystemTables, makeSnapshot, openCold, openFromSnapshot, wasmMemory 
 import { capMemory } from "./memory-cap.ts";
 import { MessagePipe } from "./message-pipe.ts";
 import { pythonRuntime } from "./python-runtime.ts";
+import { RemoteObjectStore } from "./remote-object-store.ts";
 import { runJob } from "./run-job.ts";
 import { runLive } from "./run-live.ts";
 import { scrubRealm } from "./scrub.ts";
@@ -59,6 +60,7 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
         data,
         clock,
         memory,
+        ...(next.hasObjectStore ? { objectStore: new RemoteObjectStore(pipe) } : {}),
         onPrint: (sink) => {
           print = sink;
         },

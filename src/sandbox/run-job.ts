@@ -1,6 +1,7 @@
 import type { BacktestJob, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { DataSource } from "../lean/data-source.ts";
+import type { ObjectStore } from "../lean/object-store.ts";
 import { runBacktest } from "../lean/run-backtest.ts";
 import { unfinishedResult } from "../lean/unfinished-result.ts";
 import type { AlgorithmClock } from "./algorithm-clock.ts";
@@ -17,6 +18,8 @@ export interface JobParts {
   readonly data: DataSource;
   readonly clock: AlgorithmClock;
   readonly memory: MemoryCap;
+  /** Left out: one in memory. */
+  readonly objectStore?: ObjectStore;
   /** Sets who hears what Python prints. */
   readonly onPrint: (sink: (text: string) => void) => void;
   readonly onProgress: (progress: BacktestProgress) => void;
@@ -40,6 +43,7 @@ export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
     algorithmName: loaded.name,
     data: parts.data,
     parameters: job.parameters,
+    ...(parts.objectStore === undefined ? {} : { objectStore: parts.objectStore }),
     onProgress: parts.onProgress,
     engineVersion: ENGINE_VERSION,
     createStrategy: (algorithm) => {

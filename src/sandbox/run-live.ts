@@ -14,6 +14,7 @@ import type { MemoryCap } from "./memory-cap.ts";
 import type { MessagePipe } from "./message-pipe.ts";
 import type { PythonRuntime } from "./python-runtime.ts";
 import { pythonStrategy } from "./python-strategy.ts";
+import { RemoteObjectStore } from "./remote-object-store.ts";
 
 /** The sandbox's parts that a live run uses. */
 export interface LiveParts {
@@ -42,6 +43,7 @@ export function runLive(job: LiveJob, parts: LiveParts): void {
     data: parts.data,
     algorithmName: loaded.name,
     engineVersion: ENGINE_VERSION,
+    objectStore: new RemoteObjectStore(pipe),
     exchange: (request) => exchange(pipe, request),
     userCommands: (type, payload) => userCommand(runtime, bridge, { type, payload }),
     createStrategy: (algorithm) => {

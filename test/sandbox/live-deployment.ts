@@ -4,7 +4,7 @@ import { PaperBroker, type PaperBrokerOptions } from "../../src/lean/brokerages/
 import { brokerStateSchema } from "../../src/lean/brokerages/broker-protocol.ts";
 import type { BrokerEvent } from "../../src/lean/brokerages/broker-event.ts";
 import type { DataSource } from "../../src/lean/data-source.ts";
-import type { LiveEnd, LiveOutput } from "../../src/lean/live/live-protocol.ts";
+import type { LiveEnd, LiveOutput, ObjectStoreAnswer, ObjectStoreRequest } from "../../src/lean/live/live-protocol.ts";
 import { LiveSession, type BrokerRecord } from "../support/live-session.ts";
 
 /** Microseconds UTC of an ISO time. */
@@ -19,6 +19,26 @@ export interface DeploymentOptions {
   readonly endUtc: number;
   readonly files: Readonly<Record<string, string>>;
   readonly simulation?: PaperBrokerOptions["simulation"];
+}
+
+/** An object store in a map. */
+export function serveObjects(objects: Map<string, string>, request: ObjectStoreRequest): ObjectStoreAnswer {
+  switch (request.op) {
+    case "read": {
+      const bytes = objects.get(request.key);
+      return bytes === undefined ? { ok: false } : { ok: true, bytes };
+    }
+    case "save":
+      if (request.key.startsWith("full/")) return { ok: false, message: "the store is full" };
+      objects.set(request.key, request.bytes);
+      return { ok: true };
+    case "delete":
+      return { ok: objects.delete(request.key) };
+    case "contains":
+      return { ok: objects.has(request.key) };
+    case "keys":
+      return { ok: true, keys: [...objects.keys()] };
+  }
 }
 
 /** A deployment as a supervisor has it: a broker, a sandbox, and a journal that outlives both. */
@@ -80,7 +100,7 @@ export class LiveDeployment {
       },
       handlers: {
         journal: async (record) => void this.journal.push(structuredClone(record)),
-        objectStore: async () => ({ ok: false, message: "none" }),
+        objectStore: async (request) => serveObjects(this.objects, request),
         output: (output) => void this.outputs.push(output),
         ended: (end) => {
           if (this.end !== undefined) throw new Error("the end was told twice");

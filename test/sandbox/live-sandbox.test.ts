@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { openDataFolder } from "../../src/sandbox/data-folder.ts";
+import type { ObjectStoreAnswer, ObjectStoreRequest } from "../../src/lean/live/live-protocol.ts";
 import { openTestPool } from "../support/sandbox-pool.ts";
 import { writeSyntheticData } from "../support/sandbox-data.ts";
-import { LiveDeployment, utc } from "./live-deployment.ts";
+import { LiveDeployment, serveObjects, utc } from "./live-deployment.ts";
 
 const folder = writeSyntheticData();
 const pool = openTestPool({ dataFolders: [folder], liveLimits: { messageSeconds: 3, startSeconds: 30 } });
@@ -109,6 +110,17 @@ class Mine(Command):
 class Broken(Command):
     def run(self, algorithm):
         raise ValueError("boom")
+`;
+
+const STORING = `
+    def initialize(self):
+        before = self.object_store.read("mine/state") if self.object_store.contains_key("mine/state") else None
+        self.object_store.save("mine/state", "boo")
+        self.log(f"stored {before} then {self.object_store.read('mine/state')} {list(self.object_store.keys)}")
+        try:
+            self.object_store.save("full/x", "y")
+        except ValueError as error:
+            self.log(f"refused: {error}")
 `;
 
 const LATE = `
@@ -224,6 +236,27 @@ describe("a live sandbox", () => {
     expect(live.logs.filter((line) => line.includes("Detected unregistered command type 'Unknown'"))).toHaveLength(1);
     expect(live.logs.filter((line) => line.includes("Broken failed"))).toHaveLength(1);
     expect(live.outputs.flatMap(({ broadcasts }) => broadcasts ?? [])).toEqual([{ $type: "Mine", text: "all" }]);
+  });
+
+  it("keeps objects with its supervisor, in backtests too where that serves them", async () => {
+    const live = deploy(STORING);
+    await live.start();
+    expect(live.end).toBeUndefined();
+    expect(live.logs.filter((line) => line.includes("stored"))).toEqual([
+      expect.stringContaining("stored None then boo"),
+    ]);
+    expect(live.logs).toContainEqual(expect.stringContaining("refused: the object store did not take full/x"));
+    await live.session.kill();
+    await live.start();
+    expect(live.logs).toContainEqual(expect.stringContaining("stored boo then boo"));
+    await live.session.kill();
+    const objectStore = async (request: ObjectStoreRequest): Promise<ObjectStoreAnswer> =>
+      serveObjects(live.objects, request);
+    const files = { "main.py": `${live.files["main.py"] ?? ""}        self.quit()\n` };
+    const served = await pool.backtest({ files }, { objectStore });
+    expect(served.logs).toContainEqual(expect.stringContaining("stored boo then boo"));
+    const alone = await pool.backtest({ files });
+    expect(alone.logs).toContainEqual(expect.stringContaining("stored None then boo"));
   });
 
   it.each([

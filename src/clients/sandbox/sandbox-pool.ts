@@ -6,7 +6,7 @@ import type { BacktestResult } from "../../lean/backtest-result.ts";
 import type { CompileReport } from "../../lean/compile-report.ts";
 import type { LiveHandlers, LiveSandboxes, StartedLive } from "../../lean/live/live-ports.ts";
 import { liveJobSchema } from "../../lean/live/live-protocol.ts";
-import type { LiveJobInput } from "../../lean/live/live-protocol.ts";
+import type { LiveJobInput, ObjectStoreAnswer, ObjectStoreRequest } from "../../lean/live/live-protocol.ts";
 import { failedResult } from "./failed-result.ts";
 import { findInstallation } from "./installation.ts";
 import type { SandboxInstallation } from "./installation.ts";
@@ -43,6 +43,8 @@ export interface SandboxPoolOptions {
 interface BacktestOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BacktestProgress) => void) | undefined;
+  /** Serves the algorithm's object store; left out: one that is empty at the start and gone at the end. */
+  readonly objectStore?: LiveHandlers["objectStore"] | undefined;
 }
 
 export interface SandboxPool extends AsyncDisposable, LiveSandboxes {
@@ -142,7 +144,8 @@ class Pool implements SandboxPool {
     });
   }
 
-  async #run(job: BacktestJob, { signal, onProgress }: BacktestOptions): Promise<BacktestResult> {
+  async #run(job: BacktestJob, options: BacktestOptions): Promise<BacktestResult> {
+    const { signal, onProgress, objectStore } = options;
     const sandbox = await this.#take().catch(asRefusal);
     if (sandbox instanceof RefusalError) return failedResult(job, sandbox.refusal);
     // Starting the next one at once would take a core from this one, which doubles the time of a short backtest.
@@ -157,8 +160,11 @@ class Pool implements SandboxPool {
     signal?.addEventListener("abort", cancel, { once: true });
     if (isAborted(signal)) cancel();
     try {
-      const request = { type: "backtest", job } as const;
-      const { result } = await sandbox.ask(request, "result", ({ progress }) => onProgress?.(progress));
+      const request = { type: "backtest", job, hasObjectStore: objectStore !== undefined } as const;
+      const { result } = await sandbox.ask(request, "result", (reply) => {
+        if (reply.type === "progress") onProgress?.(reply.progress);
+        else void serveObject(sandbox, objectStore, reply.request);
+      });
       return result;
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
@@ -236,6 +242,21 @@ class Pool implements SandboxPool {
     await Promise.all([...this.#alive].map((sandbox) => this.#end(sandbox)));
     await this.#spare?.then((sandbox) => this.#end(sandbox)).catch(() => undefined);
   }
+}
+
+/** Answers one request to the object store; a store that fails refuses. */
+async function serveObject(
+  sandbox: SandboxProcess,
+  serve: BacktestOptions["objectStore"],
+  request: ObjectStoreRequest,
+): Promise<void> {
+  let answer: ObjectStoreAnswer = { ok: false, message: "the object store cannot be reached" };
+  try {
+    answer = (await serve?.(request)) ?? answer;
+  } catch {
+    // The algorithm hears that it was refused.
+  }
+  sandbox.send({ type: "object-store-answer", answer });
 }
 
 /** The folder itself, because Node's permissions follow no link of ours. */

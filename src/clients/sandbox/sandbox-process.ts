@@ -90,13 +90,13 @@ export class SandboxProcess {
   }
 
   /**
-   * Sends a request and waits for the first reply of the wanted kind; `onProgress` hears the others. Throws
+   * Sends a request and waits for the first reply of the wanted kind; `onOther` hears those on the way. Throws
    * RefusalError when the sandbox faults, breaks the protocol or ends.
    */
   async ask<T extends SandboxReply["type"]>(
     request: SandboxRequest,
     wanted: T,
-    onProgress?: (reply: Extract<SandboxReply, { type: "progress" }>) => void,
+    onOther?: (reply: Extract<SandboxReply, { type: "progress" | "object-store" }>) => void,
   ): Promise<Extract<SandboxReply, { type: T }>> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#listener !== undefined) throw new Error("a sandbox answers one request at a time");
@@ -105,7 +105,7 @@ export class SandboxProcess {
         this.#listener = (reply) => {
           if (reply instanceof RefusalError) reject(reply);
           else if (reply.type === wanted) resolve(reply as Extract<SandboxReply, { type: T }>);
-          else if (reply.type === "progress") onProgress?.(reply);
+          else if (reply.type === "progress" || reply.type === "object-store") onOther?.(reply);
           else if (reply.type === "fault") reject(new RefusalError({ code: reply.code, message: reply.message }));
           else this.#fail(this.#broken(`an unexpected message ${reply.type}`));
         };

@@ -12,6 +12,7 @@ import { DataFault } from "../data/data-fault.ts";
 import { RESOLUTION } from "../data/resolution.ts";
 import { checkData } from "../engine/data-check.ts";
 import { guarded } from "../engine/user-calls.ts";
+import type { ObjectStore } from "../object-store.ts";
 import { ORDER_STATUS, type Order } from "../orders/order.ts";
 import { orderStatusName } from "../orders/order-event.ts";
 import type { Strategy } from "../strategy.ts";
@@ -30,6 +31,8 @@ export interface LiveRunOptions {
   readonly createStrategy: (algorithm: QcAlgorithm, live: LiveRun) => Strategy;
   /** Commands that are the user's own. */
   readonly userCommands: UserCommands;
+  /** Left out: one that lives as long as the run. */
+  readonly objectStore?: ObjectStore;
   /** Asks the broker and waits for its answer. */
   readonly exchange: (request: BrokerRequest) => BrokerAnswer;
 }
@@ -55,6 +58,7 @@ export class LiveRun {
       name: options.algorithmName,
       data,
       parameters: job.parameters,
+      ...(options.objectStore === undefined ? {} : { objectStore: options.objectStore }),
       brokerage: (context, raise) => {
         this.#brokerage.current = new RemoteBrokerage(raise, {
           clock: context.clock,

@@ -3,7 +3,12 @@ import type { BrokerEvent } from "../../../src/lean/brokerages/broker-event.ts";
 import { PaperBroker, type PaperBrokerOptions } from "../../../src/lean/brokerages/paper-broker.ts";
 import type { DataSource } from "../../../src/lean/data-source.ts";
 import { LiveRun, type LiveStep } from "../../../src/lean/live/live-run.ts";
-import { liveJobSchema, type LiveJobInput, type LiveOutput } from "../../../src/lean/live/live-protocol.ts";
+import {
+  liveJobSchema,
+  type LiveJobInput,
+  type LiveOutput,
+  type LivePosition,
+} from "../../../src/lean/live/live-protocol.ts";
 import type { Strategy } from "../../../src/lean/strategy.ts";
 
 /** Microseconds UTC of an ISO time. */
@@ -52,12 +57,17 @@ export class LiveInProcess {
     });
   }
 
+  get position(): LivePosition {
+    if (this.last === undefined || !("position" in this.last)) throw new Error("the algorithm has ended");
+    return this.last.position;
+  }
+
   get logs(): string[] {
     return this.outputs.flatMap(({ logs }) => logs);
   }
 
   start(): this {
-    this.#take(this.run.start());
+    this.take(this.run.start());
     return this;
   }
 
@@ -68,7 +78,7 @@ export class LiveInProcess {
       const next = Math.max(Math.min(toUtc, this.broker.nextTime(), wished), this.broker.utc + 1);
       const events = this.broker.advance(next);
       this.told.push(...events);
-      this.#take(this.run.advance(next, JSON.parse(JSON.stringify(events)) as BrokerEvent[]));
+      this.take(this.run.advance(next, JSON.parse(JSON.stringify(events)) as BrokerEvent[]));
     }
   }
 
@@ -76,7 +86,7 @@ export class LiveInProcess {
     this.advance(this.#endUtc);
   }
 
-  #take(step: LiveStep): void {
+  take(step: LiveStep): void {
     this.last = step;
     this.outputs.push(...this.run.takeOutputs());
   }

@@ -8,6 +8,8 @@ import { runBacktest } from "../../../src/lean/run-backtest.ts";
 import type { Strategy } from "../../../src/lean/strategy.ts";
 import { dataSourceOf, syntheticFiles } from "../../support/lean-synthetic.ts";
 import { LiveInProcess, utc } from "./live-in-process.ts";
+import { PaperBroker } from "../../../src/lean/brokerages/paper-broker.ts";
+import { SyntheticSource } from "../../../src/lean/data/synthetic/synthetic-source.ts";
 
 const DATA = dataSourceOf(syntheticFiles());
 const START = utc("2013-10-07T04:00:00Z");
@@ -67,5 +69,102 @@ describe("a live run on the paper broker", () => {
     expect(run.broker.takeChangedOrders()).toEqual(wanted.orders);
     expect(run.broker.digest()).toBe(run.last !== undefined && "position" in run.last ? run.last.position.digest : "");
     expect(run.broker.portfolio().cash[0]?.amount).toBe(run.run.algorithm.portfolio.cash.toNumber());
+  });
+
+  it("trades crypto around the clock from a cash account, with the fees of its exchange", () => {
+    const data = new SyntheticSource(DATA, { seed: 7 });
+    let trades = 0;
+    const startUtc = utc("2026-11-21T10:00:00Z");
+    const run = new LiveInProcess({
+      data,
+      startUtc,
+      endUtc: utc("2035-12-30T00:00:00Z"),
+      createStrategy: (algorithm) => ({
+        initialize() {
+          algorithm.setBrokerageModel("COINBASE", 1);
+          algorithm.addCrypto({ ticker: "BTCUSD", resolution: RESOLUTION.SECOND });
+        },
+        onData() {
+          if (trades >= 10) return;
+          trades += 1;
+          algorithm.setHoldings("BTCUSD", algorithm.portfolio.isInvested ? 0 : 1);
+        },
+      }),
+    }).start();
+    run.advance(startUtc + 60_000_000);
+    const fills = fillsOf(run.run.algorithm.processor.tickets);
+    expect(fills).toHaveLength(10);
+    expect(fills.every(({ fee }) => Number(fee) > 0)).toBe(true);
+    expect(run.position.digest).toBe(run.broker.digest());
+    expect(run.broker.digest()).toMatch(/^USD 9\d{4}/);
+    const restored = new PaperBroker({
+      data,
+      startUtc,
+      endUtc: utc("2035-12-30T00:00:00Z"),
+      state: run.broker.state(),
+    });
+    expect(restored.digest()).toBe(run.broker.digest());
+    expect(restored.portfolio()).toEqual(run.broker.portfolio());
+  });
+
+  it("shows raw prices, and a past that is brought to the level of each day over a split and its dividend", () => {
+    const prices: number[] = [];
+    const pasts: (readonly number[])[] = [];
+    const run = new LiveInProcess({
+      data: DATA,
+      startUtc: utc("2010-04-12T04:00:00Z"),
+      endUtc: utc("2010-04-24T04:00:00Z"),
+      createStrategy: (algorithm) => {
+        let mean: ReturnType<QcAlgorithm["indicator"]> | undefined;
+        return {
+          initialize() {
+            algorithm.addEquity({ ticker: "SPY", resolution: RESOLUTION.DAILY });
+            mean = algorithm.indicator("SPY", "sma", { period: 3 });
+            algorithm.setWarmUp({ bars: 5 });
+          },
+          onData(slice) {
+            if (algorithm.isWarmingUp || slice.securities.length === 0) return;
+            if (mean?.isReady !== true) throw new Error("not warm");
+            prices.push(algorithm.securities.get("SPY").price.toNumber());
+            pasts.push(algorithm.history.get(["SPY"], { bars: 5 })[0]?.close ?? []);
+          },
+        };
+      },
+    }).start();
+    run.toEnd();
+    expect(run.last).toHaveProperty("position");
+    expect(prices).toHaveLength(10);
+    expect(pasts.map((past) => past.at(-1))).toEqual(prices);
+    // The fifth day is the last one before the split of two for one.
+    expect(pasts[4]).toEqual(prices.slice(0, 5));
+    const level = (0.5 * 0.86) / 0.9912345;
+    for (const place of [1, 2, 3, 4]) expect(pasts[5]?.[place - 1]).toBeCloseTo((prices[place] ?? 0) * level, 8);
+    expect(pasts[9]).toEqual(prices.slice(5));
+    expect(run.logs.filter((line) => line.includes("warm"))).toHaveLength(2);
+  });
+
+  it("takes an order that the broker made, and an account that was corrected", () => {
+    const events: string[] = [];
+    const run = new LiveInProcess({
+      data: DATA,
+      startUtc: START,
+      endUtc: END,
+      createStrategy: (algorithm) => ({
+        initialize: () => week(algorithm),
+        onData() {
+          if (!algorithm.portfolio.isInvested && algorithm.processor.nextId === 1) algorithm.marketOrder("SPY", 10);
+        },
+        onOrderEvent: (event) => events.push(`${event.orderId} ${event.status} ${event.fillQuantity.toString()}`),
+      }),
+    }).start();
+    run.advance(utc("2013-10-07T14:00:00Z"));
+    const made = run.broker.liquidate("Liquidated");
+    run.take(run.run.advance(run.broker.utc, made));
+    expect(events).toEqual(["1 1 0", "1 3 10", "2 3 -10"]);
+    expect(run.position.digest).toBe(run.broker.digest());
+    const account = { ...run.broker.account(), cash: { USD: "5" } };
+    run.take(run.run.sync(account));
+    expect(run.position.digest).toBe("USD 5");
+    expect(run.logs.at(-1)).toContain("Cash or holdings differed");
   });
 });
