@@ -92,7 +92,11 @@ export function createCloud(parts: CloudParts): Cloud {
   };
   const guarded = parts.faults === undefined ? respond : withFaults(respond, createFaultInjector(parts.faults));
   const app = new Hono();
-  app.all("*", (hono) => guarded(hono.req.raw, normalisedPath(new URL(hono.req.url).pathname)));
+  app.all("*", (hono) => {
+    // What the server of Node gives with each request.
+    const { outgoing } = hono.env as { readonly outgoing?: { destroy(): void } };
+    return guarded(hono.req.raw, normalisedPath(new URL(hono.req.url).pathname), () => outgoing?.destroy());
+  });
   return {
     app,
     start: async () => {
@@ -104,7 +108,7 @@ export function createCloud(parts: CloudParts): Cloud {
   };
 }
 
-type Respond = (request: Request, path: string) => Promise<Response>;
+type Respond = (request: Request, path: string, drop: () => void) => Promise<Response>;
 
 /** The same answers, but with faults where the plan wants them. */
 function withFaults(respond: Respond, injector: FaultInjector): Respond {
@@ -113,10 +117,11 @@ function withFaults(respond: Respond, injector: FaultInjector): Respond {
     new Promise((resolve) => {
       setTimeout(resolve, milliseconds);
     });
-  return async (request, path) => {
+  return async (request, path, drop) => {
     const key = injector.remembers(path) ? `${path} ${await request.clone().text()}` : undefined;
     return faultyAnswer(injector.faultsOf(path), {
-      answer: () => respond(request, path),
+      answer: () => respond(request, path, drop),
+      drop,
       key,
       snapshots,
       wait,

@@ -62,7 +62,10 @@ export interface CloudStore {
     byId(projectId: number, compileId: string): Promise<CloudCompile | undefined>;
     /** The files as they were compiled. */
     files(compileId: string): Promise<Record<string, string>>;
-    claimNext(): Promise<{ readonly compileId: string; readonly files: Record<string, string> } | undefined>;
+    /** Takes the oldest waiting one; its files are read when they are wanted. */
+    claimNext(): Promise<
+      { readonly compileId: string; readonly files: () => Promise<Record<string, string>> } | undefined
+    >;
     finish(compileId: string, report: CompileReport): Promise<void>;
     recover(): Promise<void>;
   };
@@ -100,7 +103,7 @@ export interface CloudStore {
           readonly backtestId: string;
           readonly projectId: number;
           readonly optimizationId: string | undefined;
-          readonly files: Record<string, string>;
+          readonly files: () => Promise<Record<string, string>>;
           readonly parameters: Record<string, string>;
         }
       | undefined

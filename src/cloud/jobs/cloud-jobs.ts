@@ -85,7 +85,9 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
     failed: (error) => log("compile.fault", { message: textOf(error) }),
     async run({ compileId, files }, signal) {
       try {
-        const report = await runner.compile(files, { signal });
+        const sources = await files();
+        if (signal.aborted) return;
+        const report = await runner.compile(sources, { signal });
         // A cloud that stops leaves the compile as running: the next start takes it up again.
         if (!signal.aborted) await store.compiles.finish(compileId, report);
       } catch (error) {
@@ -94,7 +96,7 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
         const diagnostic = {
           severity: "error" as const,
           code: "COMPILER_FAILED",
-          file: Object.keys(files)[0] ?? "main.py",
+          file: "main.py",
           line: 1,
           column: 1,
           message: `the compiler itself failed: ${textOf(error)}`,
@@ -118,8 +120,10 @@ function backtestQueue(
     async run({ backtestId, optimizationId, files, parameters }, signal) {
       const progress = progressWriter({ store, clock, log }, backtestId);
       try {
+        const sources = await files();
+        if (signal.aborted) return;
         const result = await runner.backtest(
-          { files, parameters },
+          { files: sources, parameters },
           { signal, onProgress: (at) => progress.report(at) },
         );
         await progress.settled();

@@ -12,7 +12,7 @@ export interface JobSource<Job> {
 export interface JobQueue {
   /** Says that a job may be waiting. */
   kick(): void;
-  /** Ends a running job; nothing happens when it does not run here. */
+  /** Ends a running job, or one that is just being taken; nothing happens when it does not run here. */
   cancel(id: string): void;
   /** Takes no more work, ends what runs and waits for it. */
   stop(): Promise<void>;
@@ -23,10 +23,13 @@ export interface JobQueue {
  *
  * 1. One claim is under way at a time, so that a slot is never taken twice.
  * 2. A kick during a claim is not lost: the claim is repeated.
+ * 3. A cancel during a claim is not lost: the job is not begun.
  */
 export function createJobQueue<Job>(source: JobSource<Job>): JobQueue {
   const running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
-  const state = { kicked: false, stopped: false };
+  const state = { kicked: false, stopped: false, taking: false };
+  /** Cancelled while a claim was under way, which may have taken them. */
+  const cancelled = new Set<string>();
   let claiming: Promise<void> | undefined;
 
   const begin = (job: Job): void => {
@@ -46,9 +49,11 @@ export function createJobQueue<Job>(source: JobSource<Job>): JobQueue {
     while (state.kicked && !state.stopped) {
       state.kicked = false;
       while (!state.stopped && running.size < source.slots) {
-        const job = await source.claim();
+        cancelled.clear();
+        state.taking = true;
+        const job = await source.claim().finally(() => (state.taking = false));
         if (job === undefined) break;
-        begin(job);
+        if (!cancelled.has(source.idOf(job))) begin(job);
       }
     }
   };
@@ -66,7 +71,10 @@ export function createJobQueue<Job>(source: JobSource<Job>): JobQueue {
 
   return {
     kick,
-    cancel: (id) => running.get(id)?.abort.abort(new Error("the job was deleted")),
+    cancel(id) {
+      if (state.taking) cancelled.add(id);
+      running.get(id)?.abort.abort(new Error("the job was deleted"));
+    },
     async stop() {
       state.stopped = true;
       await claiming;

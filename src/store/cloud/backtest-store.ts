@@ -35,7 +35,8 @@ export interface ClaimedBacktest {
   readonly backtestId: string;
   readonly projectId: number;
   readonly optimizationId: string | undefined;
-  readonly files: Record<string, string>;
+  /** Reads the files as they were compiled. */
+  readonly files: () => Promise<Record<string, string>>;
   readonly parameters: Record<string, string>;
 }
 
@@ -207,7 +208,7 @@ export class BacktestStore {
       backtestId: row.backtest_id,
       projectId: row.project_id,
       optimizationId: row.optimization_id ?? undefined,
-      files: await readFiles(this.#shelf.files, row.files_artifact),
+      files: () => readFiles(this.#shelf.files, row.files_artifact),
       parameters: z.record(z.string(), z.string()).parse(JSON.parse(row.parameters)),
     };
   }

@@ -64,8 +64,8 @@ export class CompileStore {
     return row === undefined ? undefined : compileOf(row);
   }
 
-  /** Takes the oldest waiting compile, with its files. */
-  async claimNext(): Promise<{ compileId: string; files: Record<string, string> } | undefined> {
+  /** Takes the oldest waiting compile. */
+  async claimNext(): Promise<{ compileId: string; files: () => Promise<Record<string, string>> } | undefined> {
     const row = await this.#database
       .updateTable("compiles")
       .set({ state: "running" })
@@ -75,7 +75,7 @@ export class CompileStore {
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return { compileId: row.compile_id, files: await readFiles(this.#shelf.files, row.files_artifact) };
+    return { compileId: row.compile_id, files: () => readFiles(this.#shelf.files, row.files_artifact) };
   }
 
   async files(compileId: string): Promise<Record<string, string>> {

@@ -8,6 +8,29 @@ const settle = (): Promise<void> =>
   });
 
 describe("a job queue", () => {
+  it("does not begin a job that is cancelled while it is being taken", async () => {
+    const waiting = [1, 2];
+    const ran: number[] = [];
+    const queue = createJobQueue<number>({
+      slots: 2,
+      claim: async () => {
+        const job = waiting.shift();
+        if (job === 1) queue.cancel("1");
+        return Promise.resolve(job);
+      },
+      idOf: String,
+      run: (job) => {
+        ran.push(job);
+        return Promise.resolve();
+      },
+      failed: () => undefined,
+    });
+    queue.kick();
+    await settle();
+    expect(ran).toEqual([2]);
+    await queue.stop();
+  });
+
   it("loses no kick that comes while it takes a job, and goes on after a failed claim or job", async () => {
     const waiting = [1, 2];
     const ran: number[] = [];

@@ -43,7 +43,7 @@ describe("the store of the local cloud", () => {
     await backtest("b2");
     const taken = await Promise.all([1, 2, 3].map((now) => store.backtests.claimNext(now)));
     expect(taken.map((job) => job?.backtestId)).toEqual(["b1", "b2", undefined]);
-    expect(taken[0]?.files).toEqual({ "main.py": "x" });
+    expect(await taken[0]?.files()).toEqual({ "main.py": "x" });
   });
 
   it("finishes a backtest once, and a deleted one never", async () => {

@@ -119,7 +119,7 @@ overBothTransports("backtests", (test) => {
     await test.refused("read_backtest_chart", { ...chart, name: "Nothing" });
     await test.refused("read_backtest_chart", { ...chart, start: 11 });
     for (const tool of ["read_backtest", "update_backtest", "delete_backtest"]) {
-      await test.refused(tool, { projectId, backtestId: "unknown" });
+      expect(await test.refused(tool, { projectId, backtestId: "unknown" })).toContain("not found");
     }
   });
 });
