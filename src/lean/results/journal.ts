@@ -19,20 +19,22 @@ export class Journal {
   /** Insights in the order in which they were emitted. */
   readonly insights: InsightRecord[] = [];
   readonly #clock: Clock;
-  #dropped = 0;
+  #isLogFull = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** One line of the algorithm's log, with its UTC time. Beyond LEAN's limits lines are counted, not kept. */
+  /** One line of the algorithm's log, with its UTC time. Beyond the limits one line says so, and no more is kept. */
   write(kind: "log" | "debug" | "error", message: string): void {
-    if (this.logs.length >= MAXIMUM_MESSAGES) {
-      if (this.#dropped === 0) this.warn("LOG_LIMIT", `more than ${MAXIMUM_MESSAGES} log lines: the rest is left out`);
-      this.#dropped += 1;
+    if (this.#isLogFull) return;
+    const time = new Date(this.#clock.utc / 1000).toISOString().slice(0, 19).replace("T", " ");
+    if (this.logs.length >= MAXIMUM_MESSAGES - 1) {
+      this.#isLogFull = true;
+      this.logs.push(`${time} the log has reached its limit of ${MAXIMUM_MESSAGES} lines: later ones are left out`);
+      this.warn("LOG_LIMIT", `more than ${MAXIMUM_MESSAGES} log lines: the rest is left out`);
       return;
     }
-    const time = new Date(this.#clock.utc / 1000).toISOString().slice(0, 19).replace("T", " ");
     const prefix = kind === "error" ? "Error: " : "";
     this.logs.push(`${time} ${prefix}${message.slice(0, MAXIMUM_LENGTH)}`);
   }
