@@ -12,6 +12,7 @@ import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { PaperBroker } from "../lean/brokerages/paper-broker.ts";
 import type { DataSource } from "../lean/data-source.ts";
+import { DayFileCache } from "../lean/data/day-file-cache.ts";
 import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
 import { openDataFolder } from "../sandbox/data-folder.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
@@ -90,7 +91,7 @@ export async function runCloud(
     // Of its own, so that a compile never waits behind backtests.
     const compilers = openPool(COMPILERS);
     const faults = request.faultsFile === undefined ? {} : { faults: faultsIn(request.faultsFile) };
-    const data = openMarketData(config, dataPolicy);
+    const data = new DayFileCache(openMarketData(config, dataPolicy));
     const cloud = createCloud({
       live: {
         store: stack.use(await openLiveStore(request.folder)),

@@ -299,6 +299,8 @@ class Halved(PythonIndicator):
         except ValueError as error:
             self.add_forex("EURUSD")
 `);
-    expect(error?.message).toMatch(/AttributeError: QCAlgorithm\.add_forex is not supported: only US equities and crypto pairs/);
+    expect(error?.message).toMatch(
+      /AttributeError: QCAlgorithm\.add_forex is not supported: only US equities and crypto pairs/,
+    );
   });
 });

@@ -6,7 +6,7 @@ import { DataFault } from "../data/data-fault.ts";
 import type { Subscription } from "../data/subscription.ts";
 import { applyCorporateEvents } from "../engine/corporate-event-handling.ts";
 import { DataFeed } from "../engine/data-feed.ts";
-import { primingStart } from "../live/priming.ts";
+import { openPrimed } from "../live/priming.ts";
 import { ORDER_STATUS } from "../orders/order.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
 import { OrderTicket } from "../orders/order-ticket.ts";
@@ -258,14 +258,7 @@ export class PaperBroker implements Broker {
     const security = addSecurity(this.#algorithm, subscription);
     this.#subscriptions.set(key, subscription);
     for (const request of this.#algorithm.securities.requested.splice(0)) {
-      const { zone } = request.security.hours;
-      const feeds = this.#feed.open(request, {
-        from: primingStart(request.security, { utc: this.utc, resolution: request.resolution }),
-        to: zone.toLocal(this.#endUtc),
-        isLater: false,
-        eventsAfterUtc: this.utc,
-      });
-      this.#feed.prime(feeds, this.utc);
+      openPrimed(this.#feed, request, { utc: this.utc, endUtc: this.#endUtc });
     }
     security.writeState();
   }

@@ -16,11 +16,28 @@ export interface BarRows {
   readonly fields: number;
 }
 
+interface Parsed {
+  readonly fields: number;
+  readonly day: number | undefined;
+  readonly rows: BarRows;
+}
+
+/** Rows by the bytes they came from, for sources that give the same bytes again. */
+const PARSED = new WeakMap<Uint8Array, Parsed>();
+
 /**
  * Parses an inflated price file. `day` is given for files of one day (first column: milliseconds since midnight);
  * files of many days begin each row with `yyyyMMdd HH:mm`.
  */
 export function parseBarRows(bytes: Uint8Array, fields: number, day?: number): BarRows {
+  const known = PARSED.get(bytes);
+  if (known?.fields === fields && known.day === day) return known.rows;
+  const rows = parsedRows(bytes, fields, day);
+  PARSED.set(bytes, { fields, day, rows });
+  return rows;
+}
+
+function parsedRows(bytes: Uint8Array, fields: number, day: number | undefined): BarRows {
   let lines = 1;
   for (const byte of bytes) if (byte === NEWLINE) lines += 1;
   const time = new Float64Array(lines);

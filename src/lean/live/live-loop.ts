@@ -6,7 +6,7 @@ import { AlgorithmLoop, type AlgorithmLoopOptions } from "../engine/algorithm-lo
 import type { Subscription } from "../data/subscription.ts";
 import type { Security } from "../securities/security.ts";
 import { dayOf } from "../time/civil-date.ts";
-import { primingStart } from "./priming.ts";
+import { openPrimed } from "./priming.ts";
 
 export interface LiveLoopOptions extends AlgorithmLoopOptions {
   /** Tells the broker of feeds that were opened and of securities that were given up. */
@@ -90,7 +90,7 @@ export class LiveLoop extends AlgorithmLoop {
   }
 
   protected override openFirstFeeds(request: SubscriptionRequest): void {
-    const { security, resolution } = request;
+    const { security } = request;
     const { zone } = security.hours;
     const rawFromDay = dayOf(zone.toLocal(this.startUtc));
     if (this.firstUtc < this.startUtc) {
@@ -102,9 +102,9 @@ export class LiveLoop extends AlgorithmLoop {
       return;
     }
     // A holding has a value from the start.
-    const fromUtc = zone.toUtc(primingStart(security, { utc: this.startUtc, resolution }));
-    const feeds = this.openFeeds(request, { fromUtc, isLater: false, rawFromDay, eventsAfterUtc: this.startUtc });
-    this.feed.prime(feeds, this.startUtc);
+    const { clock, configuration } = this.algorithm;
+    const endUtc = clock.zone.toUtc(configuration.endDate);
+    openPrimed(this.feed, request, { utc: this.startUtc, endUtc, rawFromDay });
   }
 
   protected override openLaterFeeds(request: SubscriptionRequest, utc: number): Subscription[] {

@@ -1,15 +1,37 @@
-import { startOfBars } from "../data/start-of-bars.ts";
+import type { SubscriptionRequest } from "../algorithm/security-manager.ts";
 import { RESOLUTION } from "../data/resolution.ts";
-import type { Security } from "../securities/security.ts";
+import { startOfBars } from "../data/start-of-bars.ts";
+import type { DataFeed } from "../engine/data-feed.ts";
 import { MICROS_PER_DAY, dayOf } from "../time/civil-date.ts";
 
-/** Days more for bars that are rarer. */
-const LONG_BAR_DAYS = 10;
+/** Days back in which a price is looked for where the last session has none. */
+const LOOK_BACK_DAYS = 20;
 
-/** From where on to read a security's bars so that its last price before now is known; wall clock of the exchange. */
-export function primingStart(security: Security, at: { readonly utc: number; readonly resolution: number }): number {
-  const now = security.hours.zone.toLocal(at.utc);
-  const first = startOfBars(security, { now, bars: 1, resolution: RESOLUTION.DAILY });
-  const days = at.resolution >= RESOLUTION.HOUR ? LONG_BAR_DAYS : 0;
-  return (Math.min(dayOf(first), dayOf(now)) - days) * MICROS_PER_DAY;
+/** What to open of a request, and from when on it counts; UTC microseconds. */
+export interface PrimedStretch {
+  readonly utc: number;
+  readonly endUtc: number;
+  readonly rawFromDay?: number;
+}
+
+/**
+ * Opens the feeds of a request so that the security's last prices before `utc` are known at once, and bars and events
+ * count from then on. Whole days are read, so no more than the session of the last bar where that has one.
+ */
+export function openPrimed(feed: DataFeed, request: SubscriptionRequest, stretch: PrimedStretch): void {
+  const { security, resolution } = request;
+  const { zone } = security.hours;
+  const { utc, endUtc, ...rest } = stretch;
+  const now = zone.toLocal(utc);
+  const first = dayOf(startOfBars(security, { now, bars: 1, resolution }));
+  const to = zone.toLocal(endUtc);
+  const open = (days: number, until: number): void => {
+    const from = (first - days) * MICROS_PER_DAY;
+    feed.prime(feed.open(request, { from, to: until, isLater: false, eventsAfterUtc: utc, ...rest }), utc);
+  };
+  // A bar that is longer than a day's part may be of the session before.
+  open(resolution >= RESOLUTION.HOUR ? LOOK_BACK_DAYS : 0, to);
+  if (!security.price.isZero || resolution >= RESOLUTION.HOUR) return;
+  feed.close(security);
+  open(LOOK_BACK_DAYS, to);
 }

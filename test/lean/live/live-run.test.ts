@@ -9,6 +9,7 @@ import type { Strategy } from "../../../src/lean/strategy.ts";
 import { dataSourceOf, syntheticFiles } from "../../support/lean-synthetic.ts";
 import { LiveInProcess, utc } from "./live-in-process.ts";
 import { PaperBroker } from "../../../src/lean/brokerages/paper-broker.ts";
+import { DayFileCache } from "../../../src/lean/data/day-file-cache.ts";
 import { SyntheticSource } from "../../../src/lean/data/synthetic/synthetic-source.ts";
 
 const DATA = dataSourceOf(syntheticFiles());
@@ -72,7 +73,7 @@ describe("a live run on the paper broker", () => {
   });
 
   it("trades crypto around the clock from a cash account, with the fees of its exchange", () => {
-    const data = new SyntheticSource(DATA, { seed: 7 });
+    const data = new DayFileCache(new SyntheticSource(DATA, { seed: 7 }));
     let trades = 0;
     const startUtc = utc("2026-11-21T10:00:00Z");
     const run = new LiveInProcess({
