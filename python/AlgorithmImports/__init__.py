@@ -17,7 +17,7 @@ from decimal import Decimal
 from math import *  # noqa: F403
 from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 
-from . import _engine, _numpy
+from . import _engine, _numpy, framework_modules
 from . import _numpy as np
 from .algorithm import QCAlgorithm, SecurityChanges
 from .alphas import (
@@ -88,6 +88,7 @@ from .execution import (
     ImmediateExecutionModel,
     MaximumDrawdownPercentPerSecurity,
     MaximumDrawdownPercentPortfolio,
+    MaximumUnrealizedProfitPercentPerSecurity,
     NullExecutionModel,
     NullRiskManagementModel,
     RiskManagementModel,

@@ -2,6 +2,7 @@
 
 from . import _engine
 from ._names import pascal
+from .bars import TradeBar
 from .enums import MovingAverageType, Resolution
 from .indicators import CLASSES
 from .insights import Insight, InsightDirection, resolution_span
@@ -148,7 +149,9 @@ class _Strength:
         self.symbol = symbol
         self.rsi = CLASSES["RelativeStrengthIndex"](period, MovingAverageType.WILDERS)
         algorithm.register_indicator(symbol, self.rsi, algorithm.resolve_consolidator(symbol, resolution))
-        algorithm.warm_up_indicator(symbol, self.rsi, resolution)
+        # As many bars as its period, which leaves it one short of being ready.
+        for bar in algorithm.history(TradeBar, symbol, period, resolution):
+            self.rsi.update(bar.end_time, bar.close)
         self.state = "middle"
 
 

@@ -98,6 +98,22 @@ class MaximumDrawdownPercentPerSecurity(RiskManagementModel):
 
 
 @pascal
+class MaximumUnrealizedProfitPercentPerSecurity(RiskManagementModel):
+    """Closes a holding that has gained more than a part of what it cost."""
+
+    def __init__(self, maximum_unrealized_profit_percent=0.05):
+        self._limit = abs(maximum_unrealized_profit_percent)
+
+    def manage_risk(self, algorithm, targets):
+        found = []
+        for security in algorithm.securities.values():
+            if security.invested and security.holdings.unrealized_profit_percent > self._limit:
+                algorithm.insights.cancel([security.symbol])
+                found.append(PortfolioTarget(security.symbol, 0))
+        return found
+
+
+@pascal
 class MaximumDrawdownPercentPortfolio(RiskManagementModel):
     """Closes all targets when the portfolio has lost more than a part of its value at the start, or of its peak."""
 

@@ -32,7 +32,7 @@ GLOBALS = {
          " MeanVarianceOptimizationPortfolioConstructionModel BlackLittermanOptimizationPortfolioConstructionModel"
          " RiskParityPortfolioConstructionModel SectorWeightingPortfolioConstructionModel"
          " VolumeWeightedAveragePriceExecutionModel StandardDeviationExecutionModel SpreadExecutionModel"
-         " MaximumSectorExposureRiskManagementModel MaximumUnrealizedProfitPercentPerSecurity").split(),
+         " MaximumSectorExposureRiskManagementModel").split(),
         _FRAMEWORK,
     ),
     **dict.fromkeys(

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import sys
 
+from AlgorithmImports.framework_modules import has_module
 from AlgorithmImports.unsupported import MODULES
 
 _NO_HOST = "algorithms have no network, no processes and no host to reach: remove the import"
@@ -32,7 +33,7 @@ def check_imports(tree, project_modules, findings):
 
 def _check(module, node, project_modules, findings):
     top = module.partition(".")[0]
-    if top in project_modules or top in _OURS:
+    if top in project_modules or top in _OURS or has_module(module):
         return False
     remedy = _remedy(top)
     if remedy is None:

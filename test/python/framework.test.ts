@@ -98,7 +98,7 @@ class Silent(AlphaModel):
   });
 
   it("weighs by the insights' weights, scaled down to one, and leaves out those without", async () => {
-    await run(`
+    const result = await run(`
         self.set_portfolio_construction(InsightWeightingPortfolioConstructionModel())
         self.set_alpha(NullAlphaModel())
         self.is_emitted = False
@@ -122,6 +122,11 @@ class Silent(AlphaModel):
     def on_end_of_algorithm(self):
         assert self.is_emitted
 `);
+    expect(result.insights?.map(({ weight, direction }) => [weight, direction])).toEqual([
+      [1.5, "up"],
+      [0.5, "down"],
+      [null, "up"],
+    ]);
   });
 
   it("closes a holding that lost too much, whatever the insights say", async () => {

@@ -146,7 +146,7 @@ export class SecurityManager {
   #defaultLeverage(symbol: LeanSymbol): Decimal {
     if (this.accountType === ACCOUNT_TYPE.CASH) return Decimal.ONE;
     const isEquity = symbol.securityType === SECURITY_TYPE.EQUITY;
-    return isEquity ? this.universeSettings.leverage : this.brokerage.cryptoLeverage;
+    return isEquity ? this.universeSettings.leverage : this.brokerage.cryptoLeverage(symbol.value);
   }
 
   #allowed(leverage: Decimal, symbol: LeanSymbol): Decimal {

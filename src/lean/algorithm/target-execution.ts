@@ -4,7 +4,8 @@ import type { OrderProcessor } from "../orders/order-processor.ts";
 import type { Portfolio } from "../portfolio/portfolio.ts";
 import { quantityForTarget } from "../portfolio/position-sizing.ts";
 import type { Clock } from "../engine/clock.ts";
-import type { Order } from "../orders/order.ts";
+import { ORDER_TYPE, Order } from "../orders/order.ts";
+import { GOOD_TIL_CANCELED } from "../orders/time-in-force.ts";
 import type { Security } from "../securities/security.ts";
 import type { AlgorithmSettings } from "./algorithm-settings.ts";
 import type { SecurityManager } from "./security-manager.ts";
@@ -51,7 +52,8 @@ export class TargetExecution {
   execute(targets: readonly QuantityTarget[], asynchronous: boolean): number[] {
     const { trading } = this.#parts;
     for (const { target, security } of this.#ordered(targets)) {
-      const quantity = inLots(this.#missing(security, Decimal.fromNumber(target.quantity)), security);
+      const missing = Decimal.fromNumber(target.quantity).subtract(this.#projected(security));
+      const quantity = inLots(this.#withFee(security, missing), security);
       if (quantity.isZero || !this.#isWorthwhile(security, quantity)) continue;
       trading.marketOrder(security.symbol, quantity, { asynchronous, tag: target.tag });
     }
@@ -83,8 +85,20 @@ export class TargetExecution {
     return open.reduce((sum, order) => sum.add(order.remainingQuantity), security.quantity);
   }
 
-  #missing(security: Security, wanted: Decimal): Decimal {
-    return wanted.subtract(this.#projected(security));
+  /** What has to be bought so that this much is left after a fee in what is bought. */
+  #withFee(security: Security, quantity: Decimal): Decimal {
+    const { baseCurrency } = security.properties;
+    if (baseCurrency === undefined || quantity.sign <= 0) return quantity;
+    const order = new Order({
+      type: ORDER_TYPE.MARKET,
+      symbol: security.symbol,
+      quantity,
+      time: this.#parts.clock.utc,
+      tag: "",
+      properties: { timeInForce: GOOD_TIL_CANCELED },
+    });
+    if (security.feeModel.currency?.(order) !== baseCurrency) return quantity;
+    return quantity.add(security.feeModel.fee(order, security.price));
   }
 
   #isWorthwhile(security: Security, quantity: Decimal): boolean {

@@ -32,7 +32,7 @@ export interface BrokerageModel {
   readonly equityFee: FeeModel;
   readonly cryptoFee: FeeModelFactory;
   /** Leverage of a crypto pair in a margin account. */
-  readonly cryptoLeverage: Decimal;
+  cryptoLeverage(pair: string): Decimal;
   readonly benchmark: BrokerageBenchmark;
   /** Days that a year has in the statistics. */
   readonly tradingDaysPerYear: number;
@@ -45,10 +45,21 @@ const DEFAULT: BrokerageModel = {
   hasMargin: true,
   equityFee: INTERACTIVE_BROKERS_FEE,
   cryptoFee: () => ZERO_FEE,
-  cryptoLeverage: NO_LEVERAGE,
+  cryptoLeverage: () => NO_LEVERAGE,
   benchmark: "SPY",
   tradingDaysPerYear: EQUITY_DAYS,
 };
+
+/** Kraken lends by coin, against the currencies of states. */
+const KRAKEN_LEVERAGE: Readonly<Record<string, bigint>> = {
+  ...{ BTC: 5n, ETH: 5n, USDT: 2n, XMR: 2n, REP: 2n, XRP: 3n, BCH: 2n, XTZ: 2n, LTC: 3n, ADA: 3n, EOS: 3n, DASH: 3n },
+  ...{ TRX: 3n, LINK: 3n, USDC: 3n },
+};
+
+function krakenLeverage(pair: string): Decimal {
+  const coin = /^([A-Z]+)(?:USD|EUR|GBP|CAD|JPY)$/.exec(pair)?.[1] ?? "";
+  return Decimal.of(KRAKEN_LEVERAGE[coin] ?? 1n, 0);
+}
 
 function exchange(
   name: string,
@@ -77,7 +88,7 @@ const MODELS: Readonly<Record<string, BrokerageModel>> = {
   BINANCE: exchange("BinanceBrokerageModel", {
     cryptoMarket: "binance",
     cryptoFee: binanceFee,
-    cryptoLeverage: Decimal.of(3n, 0),
+    cryptoLeverage: () => Decimal.of(3n, 0),
     benchmark: { pair: "BTCUSDC" },
   }),
   BINANCEUS: exchange("BinanceUSBrokerageModel", {
@@ -89,18 +100,19 @@ const MODELS: Readonly<Record<string, BrokerageModel>> = {
   BYBIT: exchange("BybitBrokerageModel", {
     cryptoMarket: "bybit",
     cryptoFee: bybitFee,
-    cryptoLeverage: Decimal.of(10n, 0),
+    cryptoLeverage: () => Decimal.of(10n, 0),
     benchmark: { pair: "BTCUSDC" },
   }),
   KRAKEN: exchange("KrakenBrokerageModel", {
     cryptoMarket: "kraken",
     cryptoFee: krakenFee,
+    cryptoLeverage: krakenLeverage,
     benchmark: { pair: "BTCUSD" },
   }),
   BITFINEX: exchange("BitfinexBrokerageModel", {
     cryptoMarket: "bitfinex",
     cryptoFee: bitfinexFee,
-    cryptoLeverage: Decimal.of(33n, 1),
+    cryptoLeverage: () => Decimal.of(33n, 1),
     benchmark: { pair: "BTCUSD" },
   }),
 };
