@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSandboxPool } from "../src/clients/sandbox/sandbox-pool.ts";
+import { measureCloudReads } from "./cloud-reads.ts";
 import { measureDailyBacktest } from "./daily-backtest.ts";
 import { measureDesk } from "./desk.ts";
 import { measureEngine } from "./engine-throughput.ts";
@@ -35,6 +36,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureEngine(pool, folder.path, log),
     await measureDailyBacktest(pool, log),
     await measureDesk(folder.path, CACHE, log),
+    await measureCloudReads(CACHE, log),
   ];
 }
 

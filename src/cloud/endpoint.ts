@@ -36,6 +36,8 @@ export interface Caller {
 
 /** One path of the API, with its input not yet checked. */
 export interface Endpoint {
+  /** What it takes; for those who want to try it, such as a fuzzer. */
+  readonly schema: z.ZodType;
   handle(input: unknown, context: CloudContext, caller: Caller): Promise<Reply>;
 }
 
@@ -47,6 +49,7 @@ export function endpoint<Schema extends z.ZodType>(
   answer: (input: z.output<Schema>, context: CloudContext, caller: Caller) => Promise<Reply> | Reply,
 ): Endpoint {
   return {
+    schema,
     async handle(input, context, caller) {
       const parsed = schema.safeParse(input);
       if (!parsed.success) return { ok: false, errors: parsed.error.issues.map(issueText) };
