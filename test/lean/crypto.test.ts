@@ -149,6 +149,7 @@ describe("crypto in a cash account", () => {
     const minutes = 1440;
     // One for the universe; trades and quotes of a pair, and the hours of the benchmark.
     expect(result.dataPoints).toBeGreaterThan(2 * minutes);
+    expect(result.fidelity).toEqual({ crypto: "modelled" });
     expect(result.warnings.filter(({ code }) => code === "DATA_GAPS")).toEqual([]);
   });
 

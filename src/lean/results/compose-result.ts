@@ -10,6 +10,7 @@ import { orderListHash } from "../orders/order-json.ts";
 import type { BacktestOptions } from "../run-backtest.ts";
 import { backtestStatistics } from "../statistics/backtest-statistics.ts";
 import { RiskFreeRate } from "../statistics/risk-free-rate.ts";
+import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 import { dayOf, isoDate } from "../time/civil-date.ts";
 import { noteSources } from "./data-notes.ts";
 import { fillsOf, orderRecord } from "./order-records.ts";
@@ -58,8 +59,18 @@ export function composeResult(outcome: RunOutcome): BacktestResult {
     warnings: journal.warnings,
     dataFingerprint: options.data.fingerprint(),
     engine: { name: "quantwright", version: options.engineVersion, leanCommit: LEAN_COMMIT },
-    fidelity: { equity: isExactTested(algorithm) ? "exact-tested" : "modelled" },
+    fidelity: fidelityOf(algorithm),
     synthetic: isSynthetic,
+  };
+}
+
+/** Per asset class of the run; crypto was compared with one published run only, whose order hash is not reached. */
+function fidelityOf(algorithm: QcAlgorithm): BacktestResult["fidelity"] {
+  const types = new Set(algorithm.securities.all.map(({ symbol }) => symbol.securityType));
+  const equity = isExactTested(algorithm) ? "exact-tested" : "modelled";
+  return {
+    ...(types.has(SECURITY_TYPE.EQUITY) || types.size === 0 ? { equity } : {}),
+    ...(types.has(SECURITY_TYPE.CRYPTO) ? { crypto: "modelled" } : {}),
   };
 }
 
