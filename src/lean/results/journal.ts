@@ -39,6 +39,13 @@ export class Journal {
     this.logs.push(`${time} ${prefix}${message.slice(0, MAXIMUM_LENGTH)}`);
   }
 
+  /** The oldest lines, which are not kept any more: a live run has no end. */
+  takeLogs(most: number): string[] {
+    const lines = this.logs.splice(0, most);
+    if (this.logs.length === 0) this.#isLogFull = false;
+    return lines;
+  }
+
   /** Once per code and message. */
   warn(code: string, message: string): void {
     if (this.warnings.some((warning) => warning.code === code && warning.message === message)) return;

@@ -3,6 +3,7 @@ import type { QcAlgorithm } from "../../../src/lean/algorithm/qc-algorithm.ts";
 import type { BacktestResult } from "../../../src/lean/backtest-result.ts";
 import { NORMALIZATION } from "../../../src/lean/data/factor-file.ts";
 import { RESOLUTION } from "../../../src/lean/data/resolution.ts";
+import type { InsightRecord } from "../../../src/lean/results/insight-record.ts";
 import { fillsOf, orderRecord } from "../../../src/lean/results/order-records.ts";
 import { runBacktest } from "../../../src/lean/run-backtest.ts";
 import type { Strategy } from "../../../src/lean/strategy.ts";
@@ -167,5 +168,53 @@ describe("a live run on the paper broker", () => {
     run.take(run.run.sync(account));
     expect(run.position.digest).toBe("USD 5");
     expect(run.logs.at(-1)).toContain("Cash or holdings differed");
+  });
+
+  it("hands out each insight once and again when it ends early, and log lines in pieces, also after a flood", () => {
+    const insight = (id: string): InsightRecord => ({
+      id,
+      groupId: null,
+      sourceModel: "test",
+      generatedTime: START / 1_000_000,
+      closeTime: START / 1_000_000 + 86_400,
+      symbol: "SPY R735QTJ8XC9X",
+      ticker: "SPY",
+      type: "price",
+      reference: 0,
+      referenceFinal: 0,
+      direction: "up",
+      period: 86_400,
+      magnitude: null,
+      confidence: null,
+      weight: null,
+      scoreFinal: false,
+      scoreDirection: 0,
+      scoreMagnitude: 0,
+      estimatedValue: 0,
+      tag: "",
+    });
+    let bars = 0;
+    const run = live((algorithm) => ({
+      initialize: () => week(algorithm),
+      onData() {
+        bars += 1;
+        if (bars === 1) for (let line = 0; line < 12_000; line += 1) algorithm.log(`line ${line}`);
+        if (bars === 2) {
+          algorithm.log("after the flood");
+          algorithm.journal.addInsight(insight("a"));
+          algorithm.journal.addInsight(insight("b"));
+        }
+        if (bars === 3) algorithm.journal.closeInsight("b", START / 1_000_000 + 60);
+      },
+    })).start();
+    run.toEnd();
+    expect(Math.max(...run.outputs.map(({ logs }) => logs.length))).toBe(1000);
+    expect(run.logs.filter((line) => / line \d/.test(line)).length).toBeGreaterThan(9000);
+    expect(run.logs.at(-1)).toContain("after the flood");
+    expect(run.outputs.flatMap(({ insights }) => insights ?? []).map((one) => [one["id"], one["period"]])).toEqual([
+      ["a", 86_400],
+      ["b", 86_400],
+      ["b", 60],
+    ]);
   });
 });
