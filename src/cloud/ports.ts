@@ -99,7 +99,7 @@ export interface CloudCompile {
   readonly report: CompileReport | undefined;
 }
 
-export type LargePart = "charts" | "orders" | "logs" | "fills" | "dailyReturns";
+export type LargePart = "charts" | "orders" | "logs" | "fills" | "dailyReturns" | "insights";
 
 /** A result without its large parts, which are read one by one. */
 export type ResultSummary = Omit<BacktestResult, LargePart> & {

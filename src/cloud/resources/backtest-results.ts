@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Chart, OrderRecord } from "../../lean/backtest-result.ts";
+import type { InsightRecord } from "../../lean/results/insight-record.ts";
 import { endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
 import { businessError, type ReplyBody, reply } from "../reply.ts";
@@ -23,9 +24,11 @@ const chartSchema = z.object({
 const pageSchema = z.object(one).and(page(MOST_ORDERS));
 const logSchema = z.object({ ...one, query: absent(z.string()) }).and(page(MOST_LOG_LINES));
 
-const insights = endpoint(pageSchema, (input, context) =>
-  // No algorithm of this engine emits insights yet, so there are truly none.
-  withBacktest(input, context, () => Promise.resolve(reply({ insights: [], length: 0 }))),
+const insights = endpoint(pageSchema, ({ start, end, ...ids }, context) =>
+  withBacktest(ids, context, async ({ backtestId }) => {
+    const all = (await context.store.backtests.part(backtestId, "insights")) ?? [];
+    return reply({ insights: all.slice(start, end).map(insightBody), length: all.length });
+  }),
 );
 
 export const backtestResultEndpoints: Endpoints = {
@@ -93,6 +96,17 @@ export const backtestResultEndpoints: Endpoints = {
     }),
   ),
 };
+
+/** Strict clients refuse fractions in times and spans, which are seconds. */
+function insightBody(insight: InsightRecord): ReplyBody {
+  const { generatedTime, closeTime, period } = insight;
+  return {
+    ...insight,
+    generatedTime: Math.round(generatedTime),
+    closeTime: Math.round(closeTime),
+    period: Math.round(period),
+  };
+}
 
 /** Strict clients refuse an empty text where a time is meant. */
 export function orderBody(order: OrderRecord): ReplyBody {

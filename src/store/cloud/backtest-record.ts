@@ -8,7 +8,7 @@ const stateSchema = z.enum(["queued", "running", "completed", "error"]);
 
 /** What of a result is small enough to be read with every status call; the rest are artifacts. */
 export const resultSummarySchema = backtestResultSchema
-  .omit({ charts: true, orders: true, logs: true, fills: true, dailyReturns: true })
+  .omit({ charts: true, orders: true, logs: true, fills: true, dailyReturns: true, insights: true })
   .extend({
     chartNames: z.array(z.string()),
     orderCount: z.int(),
@@ -18,10 +18,10 @@ export const resultSummarySchema = backtestResultSchema
   });
 
 /** Large parts of a result; each is one artifact. */
-export const RESULT_PARTS = ["charts", "orders", "logs", "fills", "dailyReturns"] as const;
+export const RESULT_PARTS = ["charts", "orders", "logs", "fills", "dailyReturns", "insights"] as const;
 export type ResultPart = (typeof RESULT_PARTS)[number];
 
-export const artifactsSchema = z.record(z.enum(RESULT_PARTS), z.string());
+export const artifactsSchema = z.partialRecord(z.enum(RESULT_PARTS), z.string());
 
 export type ResultSummary = z.infer<typeof resultSummarySchema>;
 
@@ -81,7 +81,7 @@ export const LIST_COLUMNS = [
 const tagsSchema = z.array(z.string());
 
 export function summaryOf(result: BacktestResult): ResultSummary {
-  const { charts, orders, logs, fills, dailyReturns, ...rest } = result;
+  const { charts, orders, logs, fills, dailyReturns, insights: _, ...rest } = result;
   return {
     ...rest,
     chartNames: Object.keys(charts),

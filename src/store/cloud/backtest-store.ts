@@ -51,6 +51,7 @@ const partSchemas = backtestResultSchema.pick({
   logs: true,
   fills: true,
   dailyReturns: true,
+  insights: true,
 });
 
 /**
@@ -231,7 +232,10 @@ export class BacktestStore {
     const summary = summaryOf(result);
     return this.#shelf.exclusive(async () => {
       const artifacts: Partial<Record<ResultPart, string>> = {};
-      for (const part of RESULT_PARTS) artifacts[part] = await this.#shelf.files.put(JSON.stringify(result[part]));
+      for (const part of RESULT_PARTS) {
+        // Most algorithms have no insights.
+        if (result[part] !== undefined) artifacts[part] = await this.#shelf.files.put(JSON.stringify(result[part]));
+      }
       const hashes = Object.values(artifacts);
       const values = {
         state: failed ? "error" : "completed",

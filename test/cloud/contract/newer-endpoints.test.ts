@@ -1,7 +1,33 @@
 import { unzipSync, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { InsightRecord } from "../../../src/lean/results/insight-record.ts";
 import { type CloudUnderTest, credentials, ORGANIZATION_ID, startCloud } from "../support/cloud-under-test.ts";
 import { sampleResult } from "../support/sample-result.ts";
+
+function insight(number: number): InsightRecord {
+  return {
+    id: String(number).repeat(32),
+    groupId: null,
+    sourceModel: "model",
+    generatedTime: 1_546_439_460,
+    closeTime: 1_546_525_860,
+    symbol: "SPY R735QTJ8XC9X",
+    ticker: "SPY",
+    type: "price",
+    reference: 100,
+    referenceFinal: 101,
+    direction: "up",
+    period: 86_400,
+    magnitude: null,
+    confidence: null,
+    weight: null,
+    scoreFinal: true,
+    scoreDirection: 1,
+    scoreMagnitude: 0,
+    estimatedValue: 0,
+    tag: "",
+  };
+}
 
 describe("what newer clients and lean-cli ask for", () => {
   let cloud: CloudUnderTest;
@@ -53,6 +79,20 @@ describe("what newer clients and lean-cli ask for", () => {
       { start: -1, end: 3 },
     ]) {
       expect((await cloud.call("/backtests/trades/read", { ...ids, ...page })).success).toBe(false);
+    }
+  });
+
+  it("shows insights by pages under both paths", async () => {
+    const own = await cloud.project();
+    const id = "e".repeat(32);
+    const compileId = await cloud.compile(own);
+    const rest = { name: "I", parameters: {}, parameterSet: {}, now: Date.now() * 1000 };
+    await cloud.store.backtests.create({ backtestId: id, projectId: own, compileId, ...rest });
+    await cloud.store.backtests.claimNext(1);
+    await cloud.store.backtests.finish(id, sampleResult({ insights: [insight(1), insight(2), insight(3)] }), 2);
+    for (const path of ["/backtests/read/insights", "/backtests/insights/read"]) {
+      const page = { projectId: own, backtestId: id, start: 1, end: 3 };
+      expect(await cloud.call(path, page)).toMatchObject({ length: 3, insights: [insight(2), insight(3)] });
     }
   });
 
