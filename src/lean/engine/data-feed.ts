@@ -57,11 +57,14 @@ export class DataFeed {
     return feeds;
   }
 
-  /** Runs the feeds of a security up to a time before they count: its prices are known then, nobody is told. */
-  prime(feeds: readonly Subscription[], utc: number): void {
+  /**
+   * Runs the feeds of a security up to a time before they count: its prices are known then, nobody is told. Bars that
+   * ended before `fromUtc` are passed over.
+   */
+  prime(feeds: readonly Subscription[], utc: number, fromUtc: number = Number.NEGATIVE_INFINITY): void {
     for (const feed of feeds) {
       while (!feed.isAtEnd && feed.endUtc <= utc) {
-        if (!feed.isFilled) feed.security.update(feed);
+        if (!feed.isFilled && feed.endUtc > fromUtc) feed.security.update(feed);
         feed.advance();
       }
       feed.security.clearSlice();

@@ -6,6 +6,8 @@ import { MICROS_PER_DAY, dayOf } from "../time/civil-date.ts";
 
 /** Days back in which a price is looked for where the last session has none. */
 const LOOK_BACK_DAYS = 20;
+/** Bars of the last session that are taken: quotes may lack a side for a while. */
+const RECENT_BARS = 60;
 
 /** What to open of a request, and from when on it counts; UTC microseconds. */
 export interface PrimedStretch {
@@ -25,13 +27,16 @@ export function openPrimed(feed: DataFeed, request: SubscriptionRequest, stretch
   const now = zone.toLocal(utc);
   const first = dayOf(startOfBars(security, { now, bars: 1, resolution }));
   const to = zone.toLocal(endUtc);
-  const open = (days: number, until: number): void => {
+  const open = (days: number, countedFrom: number): void => {
     const from = (first - days) * MICROS_PER_DAY;
-    feed.prime(feed.open(request, { from, to: until, isLater: false, eventsAfterUtc: utc, ...rest }), utc);
+    const feeds = feed.open(request, { from, to, isLater: false, eventsAfterUtc: utc, ...rest });
+    feed.prime(feeds, utc, countedFrom);
   };
-  // A bar that is longer than a day's part may be of the session before.
-  open(resolution >= RESOLUTION.HOUR ? LOOK_BACK_DAYS : 0, to);
-  if (!security.price.isZero || resolution >= RESOLUTION.HOUR) return;
-  feed.close(security);
-  open(LOOK_BACK_DAYS, to);
+  if (resolution < RESOLUTION.HOUR) {
+    // Of a session only the end matters: making prices of every bar costs more than reading them.
+    open(0, zone.toUtc(startOfBars(security, { now, bars: RECENT_BARS, resolution })));
+    if (!security.price.isZero) return;
+    feed.close(security);
+  }
+  open(LOOK_BACK_DAYS, Number.NEGATIVE_INFINITY);
 }
