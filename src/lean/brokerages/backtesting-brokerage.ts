@@ -1,5 +1,5 @@
 import type { Clock } from "../engine/clock.ts";
-import { equityFillPrice } from "../orders/fill-model.ts";
+import { fillPrice } from "../orders/fill-model.ts";
 import { ORDER_STATUS, ORDER_TYPE, type Order } from "../orders/order.ts";
 import { applyFields, insufficientText, roundPrices } from "../orders/order-changes.ts";
 import type { OrderEventDraft } from "../orders/order-event.ts";
@@ -107,7 +107,7 @@ export class BacktestingBrokerage implements Brokerage {
   }
 
   #tryFill(order: Order, security: Security, now: number): void {
-    const price = equityFillPrice(order, { security, now, stalePriceSpan: this.context.stalePriceSpan() });
+    const price = fillPrice(order, { security, now, stalePriceSpan: this.context.stalePriceSpan() });
     if (price === undefined) return;
     const quantity = this.quantityOf(order, security);
     const isWhole = quantity.equals(order.remainingQuantity);

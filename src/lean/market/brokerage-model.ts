@@ -51,14 +51,18 @@ const DEFAULT: BrokerageModel = {
 };
 
 /** Kraken lends by coin, against the currencies of states. */
-const KRAKEN_LEVERAGE: Readonly<Record<string, bigint>> = {
-  ...{ BTC: 5n, ETH: 5n, USDT: 2n, XMR: 2n, REP: 2n, XRP: 3n, BCH: 2n, XTZ: 2n, LTC: 3n, ADA: 3n, EOS: 3n, DASH: 3n },
-  ...{ TRX: 3n, LINK: 3n, USDC: 3n },
-};
+const KRAKEN_LEVERAGE: ReadonlyMap<string, bigint> = new Map(
+  "BTC=5 ETH=5 USDT=2 XMR=2 REP=2 XRP=3 BCH=2 XTZ=2 LTC=3 ADA=3 EOS=3 DASH=3 TRX=3 LINK=3 USDC=3"
+    .split(" ")
+    .map((entry) => {
+      const [coin = "", times = "1"] = entry.split("=");
+      return [coin, BigInt(times)] as const;
+    }),
+);
 
 function krakenLeverage(pair: string): Decimal {
   const coin = /^([A-Z]+)(?:USD|EUR|GBP|CAD|JPY)$/.exec(pair)?.[1] ?? "";
-  return Decimal.of(KRAKEN_LEVERAGE[coin] ?? 1n, 0);
+  return Decimal.of(KRAKEN_LEVERAGE.get(coin) ?? 1n, 0);
 }
 
 function exchange(

@@ -20,7 +20,7 @@ type FillRule = (order: Order, context: FillContext) => Decimal | undefined;
  * Price at which LEAN's `EquityFillModel` (for pairs its `FillModel`) fills an order now, before slippage; `undefined`
  * while it does not. Stop limit, trailing and if-touched orders note their trigger on the order.
  */
-export function equityFillPrice(order: Order, context: FillContext): Decimal | undefined {
+export function fillPrice(order: Order, context: FillContext): Decimal | undefined {
   if (!isExchangeOpen(context)) return undefined;
   const isEquity = order.symbol.securityType === SECURITY_TYPE.EQUITY;
   return (isEquity ? RULES : PAIR_RULES)[order.type]?.(order, context);

@@ -42,7 +42,7 @@ export function parseIdentifier(
   const parts = /^([A-Z0-9._-]{1,32}) ([0-9A-Z]{1,16})$/.exec(id.trim());
   const [, ticker, code] = parts ?? [];
   if (ticker === undefined || code === undefined) return undefined;
-  const number = [...code].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
+  const number = Array.from(code).reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
   const known = Object.entries(MARKETS).find(([, value]) => value === (number / MARKET_UNIT) % 1000n);
   return known === undefined ? undefined : { ticker, securityType: Number(number % MARKET_UNIT), market: known[0] };
 }
