@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { startGuardian } from "../clients/guardian/guardian.ts";
-import { createSandboxPool, type SandboxPool } from "../clients/sandbox/sandbox-pool.ts";
+import { openSyntheticCache } from "../clients/data/synthetic-cache.ts";
+import { createSandboxPool, type SandboxPool, type SandboxPoolOptions } from "../clients/sandbox/sandbox-pool.ts";
 import { createCloud } from "../cloud/cloud.ts";
 import { DEFAULT_SETTINGS } from "../cloud/default-settings.ts";
 import { type FaultPlan, parseFaultPlan } from "../cloud/faults/fault-rule.ts";
@@ -57,10 +58,23 @@ function faultsIn(file: string): FaultPlan {
   return plan.value;
 }
 
-/** Market data as the brokers of the cloud read them: the same that its sandboxes see. */
-function openMarketData(config: Config, policy: "real" | "synthetic"): DataSource {
-  const folders = openDataFolder(config.dataFolders);
-  return policy === "synthetic" ? new SyntheticSource(folders, { seed: SYNTHETIC_SEED }) : folders;
+/** What is read with the policy `synthetic`: made prices from a cache that the cloud fills and its sandboxes read. */
+interface MarketData {
+  /** As the brokers of the cloud read them: the same that its sandboxes see. */
+  readonly data: DataSource;
+  readonly sandbox: Pick<SandboxPoolOptions, "syntheticSeed" | "syntheticCache">;
+}
+
+function openMarketData({ dataFolders, cacheDir }: Config, policy: "real" | "synthetic"): MarketData {
+  const folders = openDataFolder(dataFolders);
+  if (policy === "real") return { data: folders, sandbox: {} };
+  const { folder, write } = openSyntheticCache(cacheDir, { seed: SYNTHETIC_SEED, dataFolders });
+  const made = openDataFolder([folder]);
+  const cache = { read: (path: string) => made.readZip(path), write };
+  return {
+    data: new SyntheticSource(folders, { seed: SYNTHETIC_SEED, cache }),
+    sandbox: { syntheticSeed: SYNTHETIC_SEED, syntheticCache: folder },
+  };
 }
 
 /** Runs the local cloud until it is disposed: store, sandboxes, queue and HTTP server, with a guardian of its own. */
@@ -74,12 +88,15 @@ export async function runCloud(
     const store = stack.use(await openCloudStore(request.folder));
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log: request.log }));
     const dataPolicy = request.dataPolicy ?? config.settings.dataPolicy ?? "real";
+    const market = openMarketData(config, dataPolicy);
+    // The default benchmark of every backtest.
+    if (dataPolicy === "synthetic") market.data.readZip("equity/usa/hour/spy.zip");
     const nodes = request.nodes ?? Math.max(1, availableParallelism());
     const openPool = (concurrency: number): SandboxPool =>
       stack.use(
         createSandboxPool({
           dataFolders: config.dataFolders,
-          syntheticSeed: dataPolicy === "synthetic" ? SYNTHETIC_SEED : undefined,
+          ...market.sandbox,
           cacheFolder: config.cacheDir,
           nodePath: config.nodePath,
           concurrency,
@@ -91,7 +108,7 @@ export async function runCloud(
     // Of its own, so that a compile never waits behind backtests.
     const compilers = openPool(COMPILERS);
     const faults = request.faultsFile === undefined ? {} : { faults: faultsIn(request.faultsFile) };
-    const data = new DayFileCache(openMarketData(config, dataPolicy));
+    const data = new DayFileCache(market.data);
     const cloud = createCloud({
       live: {
         store: stack.use(await openLiveStore(request.folder)),

@@ -19,6 +19,8 @@ export const sandboxRequestSchema = z.discriminatedUnion("type", [
     dataFolders: z.array(z.string()),
     /** Where given, prices that the folders lack are made from this seed. */
     syntheticSeed: z.int().optional(),
+    /** Folder with such prices that were made before. */
+    syntheticCache: z.string().optional(),
     memoryMib: z.int().positive(),
   }),
   /** Write a memory snapshot to `target` and end. */

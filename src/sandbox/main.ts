@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { PyodideAPI } from "pyodide";
+import type { DataSource } from "../lean/data-source.ts";
 import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
 import type { SandboxRequest } from "../lean/sandbox-protocol.ts";
 import { installAlgorithmClock } from "./algorithm-clock.ts";
@@ -36,6 +37,14 @@ async function load(request: Start, print: (text: string) => void): Promise<Load
   return { pyodide: await openCold(request, print), start: "cold" };
 }
 
+/** The folders' prices, and made ones where they lack some and the supervisor wants that. */
+function withSyntheticPrices(folders: DataSource, { syntheticSeed, syntheticCache }: Start): DataSource {
+  if (syntheticSeed === undefined) return folders;
+  const made = syntheticCache === undefined ? undefined : openDataFolder([syntheticCache]);
+  const cache = made === undefined ? undefined : { read: (path: string) => made.readZip(path) };
+  return new SyntheticSource(folders, { seed: syntheticSeed, cache });
+}
+
 /** Serves one supervisor until it closes the pipe; the process is locked down before it reads any user's code. */
 async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   const began = performance.now();
@@ -45,8 +54,7 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   const { pyodide, start } = await load(request, (text) => print(text));
   const runtime = pythonRuntime(pyodide);
   const folders = openDataFolder(request.dataFolders);
-  const { syntheticSeed } = request;
-  const data = syntheticSeed === undefined ? folders : new SyntheticSource(folders, { seed: syntheticSeed });
+  const data = withSyntheticPrices(folders, request);
   scrubRealm(fileSystemTables(pyodide));
   pipe.send({ type: "ready", start, milliseconds: performance.now() - began });
   for (let next = pipe.receive(); next !== undefined; next = pipe.receive()) {

@@ -26,6 +26,8 @@ export interface SandboxPoolOptions {
   readonly dataFolders: readonly string[];
   /** Where given, prices that the folders lack are made from this seed, and results say so. */
   readonly syntheticSeed?: number | undefined;
+  /** Folder with such prices that were made before; sandboxes only read it. */
+  readonly syntheticCache?: string | undefined;
   /** Where the interpreter's memory snapshot is kept. */
   readonly cacheFolder: string;
   /** The Node executable that sandboxes run on. */
@@ -204,7 +206,9 @@ class Pool implements SandboxPool {
     if (this.#closed) throw closed();
     const { program, codePaths, pyodideFolder, pythonFolder } = this.#installation;
     const dataFolders = this.#options.dataFolders.map(realFolder);
-    const read = [...codePaths, ...dataFolders, ...(snapshotFile === undefined ? [] : [snapshotFile])];
+    const { syntheticCache } = this.#options;
+    const extra = [snapshotFile, syntheticCache].filter((path) => path !== undefined);
+    const read = [...codePaths, ...dataFolders, ...extra];
     const sandbox = new SandboxProcess({ ...this.#spawn, program, paths: { read } });
     this.#alive.add(sandbox);
     try {
@@ -217,6 +221,7 @@ class Pool implements SandboxPool {
           memoryMib: DEFAULT_MEMORY_MIB,
           ...(snapshotFile === undefined ? {} : { snapshotFile }),
           ...(this.#options.syntheticSeed === undefined ? {} : { syntheticSeed: this.#options.syntheticSeed }),
+          ...(syntheticCache === undefined ? {} : { syntheticCache }),
         },
         "ready",
       );

@@ -47,6 +47,8 @@ export function chooseFeed(request: {
   readonly dataProviders: Readonly<Record<string, unknown>>;
   readonly parameters: Readonly<Record<string, string>>;
   readonly isSynthetic: boolean;
+  /** UTC microseconds; a replay without an end goes up to now. */
+  readonly now: number;
 }): FeedChoice {
   const asked = askedFor(request);
   if (asked === undefined) {
@@ -68,11 +70,11 @@ export function chooseFeed(request: {
   }
   if (start === undefined) return { ok: false, message: `A replay needs the date it starts from. ${HOW}` };
   const startUtc = dayStart(start);
-  const endUtc = end === undefined ? FAR_FUTURE_UTC : dayStart(end) + DAY_SECONDS * MICROS;
+  const endUtc = end === undefined ? request.now : dayStart(end) + DAY_SECONDS * MICROS;
   if (Number.isNaN(startUtc) || Number.isNaN(endUtc) || endUtc <= startUtc) {
     return {
       ok: false,
-      message: `A replay must end after it starts; from ${start} to ${end ?? "its last price"} came.`,
+      message: `A replay must end after it starts; from ${start} to ${end ?? "now"} came.`,
     };
   }
   return { ok: true, plan: { kind, startUtc, endUtc, speed: speed ?? DEFAULT_SPEED } };

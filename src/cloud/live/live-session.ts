@@ -68,12 +68,15 @@ export class LiveSession {
   readonly #files: Readonly<Record<string, string>>;
   #deployment: Deployment;
   #algorithm: LiveSandbox | undefined;
+  /** When it has something to do without new prices. */
+  #algorithmNext = Number.POSITIVE_INFINITY;
   /** An end that we cause, or that comes with a start, needs no other answer. */
   #isEndExpected = false;
   /** Events at the broker that no algorithm has heard. */
   #missed: BrokerEvent[] = [];
   #starts: number[] = [];
   #isRestart: boolean;
+  #lastFault = "";
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -180,15 +183,20 @@ export class LiveSession {
     if (this.#broker.isAhead) await this.#reload();
     if (this.#algorithm === undefined && !(await this.#start())) return RESTART_PAUSE;
     const { clock } = this.#parts;
-    this.#feed.skipTo(this.#broker.nextTime(), clock.now());
+    this.#feed.skipTo(this.#nextTime, clock.now());
     const target = this.#feed.at(clock.now());
     await this.#advance(target);
     if (target >= this.#feed.endUtc || (this.#deployment.feed.kind === "replay" && this.#isOutOfData)) {
       this.#note("The replay has come to its end.");
       await this.#finish({ type: "stopped", at: clock.now() });
     }
-    const wait = this.#feed.waitFor(this.#broker.nextTime(), clock.now());
+    const wait = this.#feed.waitFor(this.#nextTime, clock.now());
     return Math.min(MOST_PAUSE, Math.max(LEAST_PAUSE, wait));
+  }
+
+  /** When prices come next, or the algorithm has something to do without them. */
+  get #nextTime(): number {
+    return Math.min(this.#broker.nextTime(), this.#algorithmNext);
   }
 
   get #isOutOfData(): boolean {
@@ -198,8 +206,7 @@ export class LiveSession {
   /** Both go from price to price, so that an order fills at the prices that it saw. */
   async #advance(target: number): Promise<void> {
     for (;;) {
-      const next = this.#broker.nextTime();
-      const step = Math.max(this.#broker.utc, Math.min(next, target));
+      const step = Math.max(this.#broker.utc, Math.min(this.#nextTime, target));
       this.#missed.push(...(await this.#broker.advance(step)));
       await this.#tell(step);
       if (step >= target || this.#isClosed || hasEnded(this.#deployment.status)) return;
@@ -211,15 +218,18 @@ export class LiveSession {
     if (this.#algorithm === undefined) return;
     const events = this.#missed;
     this.#missed = [];
-    const position = await this.#algorithm.advance(utc, events);
+    let position = await this.#algorithm.advance(utc, events);
     if (this.#broker.isAhead) throw new Error("the journal of the deployment could not be written");
     // `ended` tells what became of it; what it did not hear is listed for the next.
     if (position === undefined) this.#missed = [...events, ...this.#missed];
     else if (position.digest !== this.#broker.digest()) {
       // Where the algorithm believes something else of the account than the broker, the broker is right.
       this.#note("The algorithm's account differed from the broker's and was set to it.");
-      await this.#algorithm?.sync(this.#broker.account());
+      position = await this.#algorithm?.sync(this.#broker.account());
     }
+    const next = position?.nextUtc ?? Number.POSITIVE_INFINITY;
+    // What was due by now is done; only what is later is worth a step of its own.
+    this.#algorithmNext = next > utc ? next : Number.POSITIVE_INFINITY;
   }
 
   /** Starts the algorithm; false where that must be tried again. */
@@ -265,7 +275,7 @@ export class LiveSession {
     let early: LiveEnd | undefined;
     this.#isEndExpected = true;
     try {
-      const { sandbox } = await this.#parts.runner.live(job, {
+      const { sandbox, position } = await this.#parts.runner.live(job, {
         broker: (request) => this.#broker.serve(request),
         objectStore: (request) => this.#parts.objects(request),
         output: (output) => this.#put(output),
@@ -276,6 +286,7 @@ export class LiveSession {
       });
       if (early !== undefined) return early;
       this.#algorithm = sandbox;
+      this.#algorithmNext = position?.nextUtc ?? Number.POSITIVE_INFINITY;
       this.#isEndExpected = false;
       return undefined;
     } catch (error) {
@@ -369,7 +380,10 @@ export class LiveSession {
 
   /** A fault of ours or of the disk: nothing is told to have happened, and the round is tried again. */
   #fault(error: unknown): void {
-    this.#parts.log("live.fault", { deployId: this.#deployment.deployId, message: textOf(error) });
+    const message = textOf(error);
+    this.#parts.log("live.fault", { deployId: this.#deployment.deployId, message });
+    if (message !== this.#lastFault) this.#note(`The deployment stands still: ${message}. It is tried again.`);
+    this.#lastFault = message;
     this.#schedule(MOST_PAUSE);
   }
 }

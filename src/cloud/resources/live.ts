@@ -86,7 +86,7 @@ async function create(input: CreateInput, project: CloudProject, context: CloudC
   const node = liveSeats(context).find(({ id }) => id === input.nodeId);
   if (node === undefined) return businessError(`Live node not found: ${input.nodeId}`);
   const parameters = { ...project.parameters, ...textsOf(input.parameters ?? {}) };
-  const chosen = chooseAll(input, parameters, settings.isSynthetic);
+  const chosen = chooseAll(input, parameters, { isSynthetic: settings.isSynthetic, now: clock.now() });
   if (!chosen.ok) return businessError(chosen.message);
   const busy = live.busyNodes().get(node.id);
   if (busy !== undefined) return businessError(`The live node ${node.name} is in use by project ${busy.projectId}.`);
@@ -132,12 +132,16 @@ type Chosen =
     }
   | { readonly ok: false; readonly message: string };
 
-function chooseAll(input: CreateInput, parameters: Readonly<Record<string, string>>, isSynthetic: boolean): Chosen {
+function chooseAll(
+  input: CreateInput,
+  parameters: Readonly<Record<string, string>>,
+  surroundings: { readonly isSynthetic: boolean; readonly now: number },
+): Chosen {
   const brokerage = chooseBrokerage(input.brokerage);
   if (!brokerage.ok) return brokerage;
   const account = chooseAccount(input.brokerage);
   if (!account.ok) return account;
-  const feed = chooseFeed({ dataProviders: input.dataProviders ?? {}, parameters, isSynthetic });
+  const feed = chooseFeed({ dataProviders: input.dataProviders ?? {}, parameters, ...surroundings });
   if (!feed.ok) return feed;
   const { name, simulation } = brokerage;
   return { ok: true, terms: { brokerage: name, simulation, feed: feed.plan }, account: account.account };

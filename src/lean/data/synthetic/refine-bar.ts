@@ -39,8 +39,14 @@ function bridge(parent: UnitBar, count: number, random: SeededRandom): number[] 
     if (at === count) return parent.close;
     const line = parent.open + ((parent.close - parent.open) * at) / count;
     const price = Math.round(line + value - (drift * at) / count);
-    return Math.min(parent.high, Math.max(parent.low, price));
+    return reflected(price, parent);
   });
+}
+
+/** Turned back at the bounds of the parent, so that the path does not stick to them. */
+function reflected(price: number, { high, low }: UnitBar): number {
+  const back = price > high ? 2 * high - price : price < low ? 2 * low - price : price;
+  return Math.min(high, Math.max(low, back));
 }
 
 function shareVolume(volume: number, children: { volume: number }[], random: SeededRandom): void {

@@ -11,6 +11,12 @@ const SOURCES_PATH = "quantwright/sources.json";
 const TRADE_FIELDS = 5;
 const NOTE = "Prices are a seeded random walk: synthetic, of no market.";
 
+/** Keeps what was made, so that other processes need not make it again; who may not write leaves `write` out. */
+export interface SyntheticCache {
+  read(path: string): Uint8Array | undefined;
+  write?(path: string, bytes: Uint8Array): void;
+}
+
 /**
  * A data source that has prices for every equity and crypto pair on every date: real files where they exist, seeded
  * bars where they are missing. What it made is named in the list of sources, so that results say so.
@@ -18,15 +24,17 @@ const NOTE = "Prices are a seeded random walk: synthetic, of no market.";
 export class SyntheticSource implements DataSource {
   readonly #real: DataSource;
   readonly #seed: number;
+  readonly #cache: SyntheticCache | undefined;
   readonly #hours: MarketHoursDatabase;
   readonly #instruments = new Map<string, SyntheticInstrument>();
   /** Paths that were made here, and the tickers they belong to. */
   readonly #made = new Set<string>();
   readonly #tickers = new Set<string>();
 
-  constructor(real: DataSource, options: { readonly seed: number }) {
+  constructor(real: DataSource, options: { readonly seed: number; readonly cache?: SyntheticCache | undefined }) {
     this.#real = real;
     this.#seed = options.seed;
+    this.#cache = options.cache;
     this.#hours = new MarketHoursDatabase(real);
   }
 
@@ -41,8 +49,10 @@ export class SyntheticSource implements DataSource {
   readZip(path: string): Uint8Array | undefined {
     const asked = parsePricePath(path);
     if (asked === undefined) return this.#real.readZip(path);
-    if (asked.day !== undefined) return this.#real.readZip(path) ?? this.#dayFile(path, asked, asked.day);
-    return this.#longFile(path, asked);
+    const { day } = asked;
+    const real = this.#real.readZip(path);
+    if (day !== undefined) return real ?? this.#kept(path, asked, () => this.#dayFile(asked, day));
+    return this.#kept(path, asked, () => this.#longFile(asked, real)) ?? real;
   }
 
   fingerprint(): string {
@@ -52,19 +62,29 @@ export class SyntheticSource implements DataSource {
     return hash.digest("hex");
   }
 
-  #dayFile(path: string, asked: PricePath, day: number): Uint8Array | undefined {
+  /** What was made before, by this process or another, or is made now; minutes are made faster than they are read. */
+  #kept(path: string, asked: PricePath, make: () => Uint8Array | undefined): Uint8Array | undefined {
+    const isKept = asked.resolution !== "minute";
+    const known = isKept ? this.#cache?.read(path) : undefined;
+    const bytes = known ?? make();
+    if (bytes === undefined) return undefined;
+    if (known === undefined && isKept) this.#cache?.write?.(path, bytes);
+    this.#made.add(path);
+    this.#tickers.add(asked.ticker.toUpperCase());
+    return bytes;
+  }
+
+  #dayFile(asked: PricePath, day: number): Uint8Array | undefined {
     const instrument = this.#instrument(asked);
     const bars = asked.resolution === "second" ? instrument.secondsOf(day) : instrument.minutesOf(day);
     if (bars.length === 0) return undefined;
-    this.#note(path, asked);
     const price = (units: number): string => instrument.units.text(units);
     const line = asked.kind === "trade" ? tradeLine : quoteLine;
     return bytesOf(bars.map((bar) => `${(bar.start - day * MICROS_PER_DAY) / 1000},${line(bar, price)}\n`));
   }
 
-  /** Daily and hour files: the real rows, and bars for the trading days that have none. */
-  #longFile(path: string, asked: PricePath): Uint8Array | undefined {
-    const real = this.#real.readZip(path);
+  /** Daily and hour files: the real rows, and bars for the trading days that have none; undefined if none has. */
+  #longFile(asked: PricePath, real: Uint8Array | undefined): Uint8Array | undefined {
     const instrument = this.#instrument(asked);
     const known = new Set<number>();
     if (real !== undefined) {
@@ -78,15 +98,9 @@ export class SyntheticSource implements DataSource {
       const bars = asked.resolution === "daily" ? [{ ...bar, start: day * MICROS_PER_DAY }] : instrument.hoursOf(day);
       for (const made of bars) lines.push([made.start, `${rowTime(made.start)},${tradeLine(made, price)}\n`]);
     }
-    if (lines.length === 0) return real;
-    this.#note(path, asked);
+    if (lines.length === 0) return undefined;
     if (real === undefined) return bytesOf(lines.map(([, text]) => text));
     return merged(real, lines);
-  }
-
-  #note(path: string, asked: PricePath): void {
-    this.#made.add(path);
-    this.#tickers.add(asked.ticker.toUpperCase());
   }
 
   #instrument(asked: PricePath): SyntheticInstrument {
