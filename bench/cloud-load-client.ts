@@ -49,10 +49,11 @@ for (let sent = 0; sent < total; sent += 1) {
   }
   const next = plan.requests[sent % plan.requests.length];
   if (next === undefined) continue;
+  const sentAt = performance.now();
   pending.push(
     read(next).then((ok) => {
-      // From when it was due, not from when this process came to it.
-      latencies.push(performance.now() - Math.max(due, begin));
+      // From when it was due, not from when this process came to it; a timer may also be early.
+      latencies.push(performance.now() - Math.min(due, sentAt));
       if (!ok) failed += 1;
     }),
   );
