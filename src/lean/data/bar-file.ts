@@ -55,14 +55,74 @@ function parsedRows(bytes: Uint8Array, fields: number, day: number | undefined):
   return { count, time, values, fields };
 }
 
+/** Rows of a chunk, and bytes within which a row is looked for one by one. */
+const CHUNK_ROWS = 4096;
+const NEAR_BYTES = 16_384;
+
+/** The rows of a file of one day, piece by piece: who starts at noon parses no morning, and nobody parses ahead. */
+export class DayRowReader {
+  readonly #bytes: Uint8Array;
+  readonly #fields: number;
+  readonly #day: number;
+  readonly #scanner: NumberScanner;
+
+  /** Begins with the first row at or after `from` (wall-clock microseconds); rows lie in the order of their times. */
+  constructor(bytes: Uint8Array, options: { readonly fields: number; readonly day: number; readonly from: number }) {
+    this.#bytes = bytes;
+    this.#fields = options.fields;
+    this.#day = options.day;
+    const milliseconds = (options.from - options.day * MICROS_PER_DAY) / 1000;
+    this.#scanner = new NumberScanner(bytes, milliseconds > 0 ? this.#find(milliseconds) : 0);
+  }
+
+  /** The next rows; undefined after the last. */
+  next(): BarRows | undefined {
+    const scanner = this.#scanner;
+    const time = new Float64Array(CHUNK_ROWS);
+    const values = new Float64Array(CHUNK_ROWS * this.#fields);
+    let count = 0;
+    while (count < CHUNK_ROWS && scanner.toNextRow()) {
+      time[count] = this.#day * MICROS_PER_DAY + scanner.number() * 1000;
+      for (let field = 0; field < this.#fields; field += 1) values[count * this.#fields + field] = scanner.number();
+      count += 1;
+    }
+    return count === 0 ? undefined : { count, time, values, fields: this.#fields };
+  }
+
+  /** Where the first row lies that begins at or after a time of the day: by halves, then row by row. */
+  #find(milliseconds: number): number {
+    let [low, high] = [0, this.#bytes.length];
+    while (high - low > NEAR_BYTES) {
+      const middle = this.#rowAfter(Math.floor((low + high) / 2));
+      if (middle >= high) break;
+      if (new NumberScanner(this.#bytes, middle).number() < milliseconds) low = middle;
+      else high = middle;
+    }
+    while (low < this.#bytes.length && new NumberScanner(this.#bytes, low).number() < milliseconds) {
+      low = this.#rowAfter(low);
+    }
+    return low;
+  }
+
+  #rowAfter(at: number): number {
+    const end = this.#bytes.indexOf(NEWLINE, at);
+    return end < 0 ? this.#bytes.length : end + 1;
+  }
+}
+
+/** Powers of ten that a double holds exactly. */
+const POWERS: readonly number[] = Array.from({ length: 16 }, (_, power) => 10 ** power);
+const MOST_DIGITS = 15;
+
 /** Reads numbers from bytes without making strings. */
 class NumberScanner {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  #at: number;
   #first = true;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
+    this.#at = at;
   }
 
   /** Moves to the start of the next row that begins with a digit. */
@@ -87,6 +147,19 @@ class NumberScanner {
       value = value * 10 + (byte - ZERO);
       at += 1;
       byte = bytes[at] ?? NEWLINE;
+    }
+    if (byte === DOT) {
+      const point = at;
+      at += 1;
+      byte = bytes[at] ?? NEWLINE;
+      while (byte >= ZERO && byte <= NINE) {
+        value = value * 10 + (byte - ZERO);
+        at += 1;
+        byte = bytes[at] ?? NEWLINE;
+      }
+      // So few digits are an exact integer, and its quotient is the double nearest to the decimal.
+      if (at - from - 1 <= MOST_DIGITS) value /= POWERS[at - point - 1] ?? 1;
+      else value = Number(latin1(bytes, from, at));
     }
     if (byte !== COMMA && byte !== NEWLINE && byte !== 13) {
       while (byte !== COMMA && byte !== NEWLINE && at < bytes.length) {

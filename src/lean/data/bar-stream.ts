@@ -1,7 +1,7 @@
 import type { DataSource } from "../data-source.ts";
 import type { ExchangeHours } from "../market/exchange-hours.ts";
 import { compactDate, dayOf } from "../time/civil-date.ts";
-import { parseBarRows, type BarRows } from "./bar-file.ts";
+import { DayRowReader, parseBarRows, type BarRows } from "./bar-file.ts";
 import type { FactorFile } from "./factor-file.ts";
 import type { MapFile } from "./map-file.ts";
 import { PriceFactor } from "./price-factor.ts";
@@ -10,6 +10,7 @@ import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 
 const TRADE_FIELDS = 5;
 const QUOTE_FIELDS = 10;
+const LARGE_FILE = 262_144;
 const NO_ROWS: BarRows = { count: 0, time: new Float64Array(0), values: new Float64Array(0), fields: TRADE_FIELDS };
 
 /** What to read: one security, one kind of bar, one resolution, one stretch of local time. */
@@ -48,6 +49,8 @@ export class BarStream {
   readonly #data: DataSource;
   #rows: BarRows = NO_ROWS;
   #row = -1;
+  /** The rest of a large file. */
+  #rest: DayRowReader | undefined;
   #day: number;
   #factorDay = Number.NaN;
   #sessionStart = 0;
@@ -81,7 +84,7 @@ export class BarStream {
     for (;;) {
       this.#row += 1;
       if (this.#row >= this.#rows.count) {
-        if (!this.#nextFile()) return false;
+        if (!this.#nextChunk() && !this.#nextFile()) return false;
         continue;
       }
       const time = this.#rows.time[this.#row] ?? 0;
@@ -133,7 +136,16 @@ export class BarStream {
     return start < this.#sessionEnd && end > this.#sessionStart;
   }
 
+  #nextChunk(): boolean {
+    const rows = this.#rest?.next();
+    if (rows === undefined) return false;
+    this.#rows = rows;
+    this.#row = -1;
+    return true;
+  }
+
   #nextFile(): boolean {
+    this.#rest = undefined;
     return this.#isDayFile ? this.#nextDayFile() : this.#nextLongFile();
   }
 
@@ -149,14 +161,24 @@ export class BarStream {
         this.#missing(day);
         continue;
       }
-      this.#rows = parseBarRows(bytes, this.#fields, day);
-      this.#row = -1;
+      this.#openDay(bytes, day);
       this.#sessionStart = config.hours.sessionStart(day, config.extendedHours);
       this.#sessionEnd = config.hours.sessionEnd(day, config.extendedHours);
       this.factor = this.#factorOn(day);
       return true;
     }
     return false;
+  }
+
+  /** Small files are parsed at once and shared, large ones piece by piece from where they are needed. */
+  #openDay(bytes: Uint8Array, day: number): void {
+    this.#row = -1;
+    if (bytes.length < LARGE_FILE) {
+      this.#rows = parseBarRows(bytes, this.#fields, day);
+      return;
+    }
+    this.#rows = NO_ROWS;
+    this.#rest = new DayRowReader(bytes, { fields: this.#fields, day, from: this.config.from - this.#span });
   }
 
   /** Hour and daily files hold all dates; one after the other where the ticker changed. */

@@ -27,16 +27,16 @@ export function openPrimed(feed: DataFeed, request: SubscriptionRequest, stretch
   const now = zone.toLocal(utc);
   const first = dayOf(startOfBars(security, { now, bars: 1, resolution }));
   const to = zone.toLocal(endUtc);
-  const open = (days: number, countedFrom: number): void => {
-    const from = (first - days) * MICROS_PER_DAY;
+  const open = (from: number, countedFrom: number): void => {
     const feeds = feed.open(request, { from, to, isLater: false, eventsAfterUtc: utc, ...rest });
     feed.prime(feeds, utc, countedFrom);
   };
   if (resolution < RESOLUTION.HOUR) {
     // Of a session only the end matters: making prices of every bar costs more than reading them.
-    open(0, zone.toUtc(startOfBars(security, { now, bars: RECENT_BARS, resolution })));
+    const recent = startOfBars(security, { now, bars: RECENT_BARS, resolution });
+    open(Math.max(recent, first * MICROS_PER_DAY), zone.toUtc(recent));
     if (!security.price.isZero) return;
     feed.close(security);
   }
-  open(LOOK_BACK_DAYS, Number.NEGATIVE_INFINITY);
+  open((first - LOOK_BACK_DAYS) * MICROS_PER_DAY, Number.NEGATIVE_INFINITY);
 }
