@@ -15,7 +15,7 @@ describe("the class of a call", () => {
 
   it("is read for no tool that its own server calls destructive", () => {
     const reads = VENDORED_TOOLS.filter(({ name }) => classify(name, {}, quiet) === "read");
-    expect(reads).toHaveLength(36);
+    expect(reads).toHaveLength(39);
     for (const { name, annotations } of reads) expect([name, annotations?.["destructiveHint"]]).toEqual([name, false]);
   });
 

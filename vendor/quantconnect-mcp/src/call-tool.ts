@@ -63,8 +63,9 @@ function renderReply(
   );
 }
 
-/** Charts and live orders may still be on their way. */
+/** Charts, live orders and reports may still be on their way. */
 function loadingNote(body: Readonly<Record<string, unknown>>): string[] {
+  if (body["generating"] === true) return ["QuantConnect is still making this report: call again in a few seconds."];
   if (body["status"] !== "loading") return [];
   const progress = typeof body["progress"] === "number" ? ` (progress ${body["progress"]})` : "";
   return [`QuantConnect is still loading this${progress}: call again in a few seconds.`];

@@ -27,7 +27,8 @@ export function createServer(context: CallContext): McpServer {
         title: tool.title,
         description: tool.description,
         inputSchema: toolInput(tool),
-        annotations: { title: tool.title, ...tool.effects },
+        // Without the title again: it would cost a client 600 tokens.
+        annotations: { ...tool.effects },
       },
       (checked, ctx) => callTool(tool, checked, { ...context, signal: ctx.mcpReq.signal }),
     );

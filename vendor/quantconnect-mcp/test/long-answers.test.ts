@@ -56,6 +56,29 @@ describe("a long answer", () => {
     expect(resources.map(({ uri }) => uri)).toEqual([shown._summary.resource]);
   });
 
+  it("of a report keeps the whole page as a resource, and shows its beginning", async () => {
+    await using api = await startFakeApi();
+    await using server = await spawnServer({ baseUrl: api.url });
+    const report = `<html><body>${"<p>é</p>".repeat(9000)}</body></html>`;
+    api.expect({ path: "/backtests/read/report", answer: { success: true, report } });
+    const args = { projectId: 1, backtestId: "b" };
+    const result = await server.client.callTool({ name: "read_backtest_report", arguments: args });
+    const shown = result.structuredContent as { report: string; _summary: { resource: string; omitted: unknown[] } };
+    expect(report.startsWith(shown.report)).toBe(true);
+    expect(shown._summary.omitted).toEqual([
+      { path: "report", shown: shown.report.length, of: report.length, unit: "characters" },
+    ]);
+    const { contents } = await server.client.readResource({ uri: `${shown._summary.resource}/full` });
+    const [whole] = contents;
+    expect(whole !== undefined && "text" in whole ? JSON.parse(whole.text) : undefined).toEqual({
+      success: true,
+      report,
+    });
+    api.expect({ path: "/backtests/read/report", answer: { success: true, generating: true } });
+    const early = await server.client.callTool({ name: "read_backtest_report", arguments: args });
+    expect(textOf(early)).toContain("call again in a few seconds");
+  });
+
   it("keeps the last results within its bounds and drops the longest unused first", () => {
     const store = createResultStore({ entries: 2, characters: 100 });
     const idOf = (uri: string): string => uri.split("//")[1] ?? "";

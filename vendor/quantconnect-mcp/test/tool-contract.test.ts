@@ -7,7 +7,14 @@ import { plainSchema } from "./support/plain-schema.ts";
 import { spawnServer } from "./support/spawn-server.ts";
 
 const FACTS = fileURLToPath(new URL("../../../../shared/quantconnect/tools.json", import.meta.url));
-const OURS_ALONE = ["read_backtest_logs"];
+/** Tools of endpoints that are newer than QuantConnect's server. */
+const OURS_ALONE = [
+  "read_backtest_logs",
+  "read_backtest_trades",
+  "read_backtest_report",
+  "update_backtest_tags",
+  "read_live_trades",
+];
 
 const factsSchema = z.object({
   tools: z.array(

@@ -44,6 +44,27 @@ const results: readonly Tool[] = [
     path: "/backtests/read/insights",
   }),
   apiTool({
+    name: "read_backtest_trades",
+    title: "Read backtest trades",
+    description:
+      "A page of at most 100 closed trades of a backtest: entry, exit, quantity, profit and fees in the account's currency, " +
+      "and the orders they are made of; length is the number in all. Shows which trades earn or lose. Free.",
+    input: z.object({ ...page, projectId, backtestId }),
+    effects: READS,
+    path: "/backtests/trades/read",
+  }),
+  apiTool({
+    name: "read_backtest_report",
+    title: "Read backtest report",
+    description:
+      "The report of a finished backtest as one page of HTML for people, often long: a long one is kept as a resource. " +
+      "Answers generating: true until it is made; call again then. For figures read_backtest is shorter. Free.",
+    input: z.object({ projectId, backtestId }),
+    effects: READS,
+    path: "/backtests/read/report",
+    timeoutMs: 60_000,
+  }),
+  apiTool({
     name: "read_backtest_logs",
     title: "Read backtest logs",
     description:
@@ -120,6 +141,18 @@ export const backtestTools: readonly Tool[] = [
     }),
     effects: REPLACES,
     path: "/backtests/update",
+  }),
+  apiTool({
+    name: "update_backtest_tags",
+    title: "Update backtest tags",
+    description: "Sets the tags of a backtest, in place of those it had; an empty list removes all. Free.",
+    input: z.object({
+      projectId,
+      backtestId,
+      tags: z.array(z.string()).describe("Every tag that it has afterwards."),
+    }),
+    effects: REPLACES,
+    path: "/backtests/tags/update",
   }),
   apiTool({
     name: "delete_backtest",

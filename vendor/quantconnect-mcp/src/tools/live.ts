@@ -118,6 +118,20 @@ const reading: readonly Tool[] = [
     path: "/live/orders/read",
   }),
   apiTool({
+    name: "read_live_trades",
+    title: "Read live trades",
+    description:
+      "A page of at most 100 closed trades of a live algorithm with profit and fees in the account's currency; positions " +
+      `still held are in read_live_portfolio. ${SNAPSHOT} Call again while it loads. Free.`,
+    input: z.object({
+      start: z.int().describe("First index of the page, from 0."),
+      end: z.int().describe("Index after the last; at most 100 after start."),
+      projectId,
+    }),
+    effects: READS,
+    path: "/live/trades/read",
+  }),
+  apiTool({
     name: "read_live_insights",
     title: "Read live insights",
     description: `Insights (predictions of alpha models) of a live algorithm. ${SNAPSHOT} Free.`,
