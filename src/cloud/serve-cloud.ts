@@ -4,7 +4,9 @@ import type { Hono } from "hono";
 import { RefusalError } from "../domain/refusal.ts";
 
 export interface ServedCloud extends AsyncDisposable {
-  /** Base of the API, such as `http://127.0.0.1:5612/api/v2`. */
+  const KEEP_ALIVE_MILLISECONDS = 75_000;
+
+/** Base of the API, such as `http://127.0.0.1:5612/api/v2`. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -21,6 +23,8 @@ export async function serveCloud(options: {
 }): Promise<ServedCloud> {
   const { app, port, host } = options;
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  // Longer than clients keep a connection: one that they are about to use is not closed under their hands.
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(portRefusal(port, error)));
     server.listen(port, host, resolve);
