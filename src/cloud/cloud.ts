@@ -9,8 +9,8 @@ import type { FaultPlan } from "./faults/fault-rule.ts";
 import { faultyAnswer, type SnapshotMemory } from "./faults/faulty-answer.ts";
 import { createCloudJobs } from "./jobs/cloud-jobs.ts";
 import { createLiveDesk, type LiveDeskParts } from "./live/live-desk.ts";
-import { objectServer } from "./live/live-objects.ts";
 import { DOWNLOAD_PATH, downloadOf } from "./objects/object-download.ts";
+import { objectServer } from "./objects/object-server.ts";
 import { createObjectStorage, type ObjectStorage } from "./objects/object-storage.ts";
 import type { CloudAccount, CloudIds, CloudLog, CloudSettings, JobRunner } from "./ports.ts";
 import type { CloudStore } from "./store-port.ts";
@@ -36,6 +36,8 @@ export interface CloudParts {
 
 export interface Cloud {
   readonly app: Hono;
+  /** How many live deployments run. */
+  readonly liveDeployments: () => number;
   /** Takes up the work that waits. Requests are answered before, too. */
   start(): Promise<void>;
   /** Ends running jobs, which the next start runs again. */
@@ -48,19 +50,14 @@ export interface Cloud {
  */
 export function createCloud(parts: CloudParts): Cloud {
   const { store, account, clock, log, settings } = parts;
-  const jobs = createCloudJobs({
-    store,
-    runner: parts.jobs,
-    clock,
-    ids: parts.ids,
-    log,
-    backtestSlots: settings.backtestSlots,
-  });
   const { userId, organizationId } = account;
   const storage = { objects: store.objects, limits: settings.objectLimits, clock };
   const objectsOf = (organization: string): ObjectStorage => createObjectStorage(storage, organization);
   const { ids } = parts;
-  const live = createLiveDesk({ ...parts.live, clock, ids, log, objects: objectServer(objectsOf(organizationId)) });
+  const objects = objectServer(objectsOf(organizationId));
+  const { backtestSlots } = settings;
+  const jobs = createCloudJobs({ store, runner: parts.jobs, objects, clock, ids, log, backtestSlots });
+  const live = createLiveDesk({ ...parts.live, clock, ids, log, objects });
   const context: CloudContext = {
     store,
     jobs,
@@ -99,6 +96,7 @@ export function createCloud(parts: CloudParts): Cloud {
   });
   return {
     app,
+    liveDeployments: () => live.busyNodes().size,
     start: async () => {
       await Promise.all([jobs.start(), live.start()]);
     },

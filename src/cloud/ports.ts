@@ -1,6 +1,7 @@
 import type { BacktestJobInput, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { CompileReport } from "../lean/compile-report.ts";
+import type { ObjectServer } from "./objects/object-server.ts";
 import type { PortfolioStatistics } from "../lean/statistics/portfolio-statistics.ts";
 
 /** Runs jobs; the sandbox pool fits. When their signal aborts, calls end early, and what they give is not used. */
@@ -11,7 +12,12 @@ export interface JobRunner {
   ): Promise<CompileReport>;
   backtest(
     job: BacktestJobInput,
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: BacktestProgress) => void },
+    options: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: BacktestProgress) => void;
+      /** Serves the algorithm's object store; left out: one of its own that is gone afterwards. */
+      readonly objectStore?: ObjectServer;
+    },
   ): Promise<BacktestResult>;
 }
 

@@ -3,10 +3,10 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { Hono } from "hono";
 import { RefusalError } from "../domain/refusal.ts";
 
-export interface ServedCloud extends AsyncDisposable {
-  const KEEP_ALIVE_MILLISECONDS = 75_000;
+const KEEP_ALIVE_MILLISECONDS = 75_000;
 
-/** Base of the API, such as `http://127.0.0.1:5612/api/v2`. */
+export interface ServedCloud extends AsyncDisposable {
+  /** Base of the API, such as `http://127.0.0.1:5612/api/v2`. */
   readonly url: string;
   close(): Promise<void>;
 }

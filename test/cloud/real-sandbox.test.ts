@@ -2,7 +2,13 @@ import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandboxPool, type SandboxPool } from "../../src/clients/sandbox/sandbox-pool.ts";
-import { type Answer, type CloudUnderTest, startCloud, temporaryFolder } from "./support/cloud-under-test.ts";
+import {
+  type Answer,
+  type CloudUnderTest,
+  ORGANIZATION_ID,
+  startCloud,
+  temporaryFolder,
+} from "./support/cloud-under-test.ts";
 
 const LEAN_DATA = fileURLToPath(new URL("../../../shared/lean/data", import.meta.url));
 
@@ -20,6 +26,20 @@ class BuyAndHold(QCAlgorithm):
     def on_data(self, data):
         if not self.portfolio.invested:
             self.set_holdings("SPY", 1)
+`;
+
+const COUNT_RUNS = `from AlgorithmImports import *
+
+
+class CountRuns(QCAlgorithm):
+
+    def initialize(self):
+        self.set_start_date(2013, 10, 7)
+        self.set_end_date(2013, 10, 8)
+        store = self.object_store
+        before = store.read("runs/count") if store.contains_key("runs/count") else "none"
+        self.log(f"before this run: {before}")
+        store.save("runs/count", "1" if before == "none" else str(int(before) + 1))
 `;
 
 describe("the cloud with real sandboxes", () => {
@@ -61,6 +81,26 @@ describe("the cloud with real sandboxes", () => {
     const projectId = await cloud.project(BUY_AND_HOLD.replace("self.set_cash(100000)", "self.set_cash(1 / 0)"));
     expect(await finished(projectId)).toMatchObject({
       backtest: { status: "Runtime Error", hasInitializeError: true },
+    });
+  });
+
+  it("keeps what an algorithm saves in the object store for the next backtest and for the API", async () => {
+    const projectId = await cloud.project(COUNT_RUNS);
+    const logs: unknown[] = [];
+    for (let run = 0; run < 2; run += 1) {
+      const { backtest } = (await finished(projectId)) as unknown as { backtest: { backtestId: string } };
+      const { backtestId } = backtest;
+      logs.push(
+        (await cloud.call("/backtests/read/log", { projectId, backtestId, start: 0, end: 50, query: "run:" }))["logs"],
+      );
+    }
+    expect(logs).toEqual([[expect.stringMatching(/run: none$/)], [expect.stringMatching(/run: 1$/)]]);
+    const organizationId = ORGANIZATION_ID;
+    expect(await cloud.call("/object/list", { organizationId, path: "runs" })).toMatchObject({
+      objects: [{ key: "runs/count", size: 1, folder: false }],
+    });
+    expect(await cloud.call("/object/properties", { organizationId, key: "runs/count" })).toMatchObject({
+      metadata: { preview: "2" },
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { BacktestProgress } from "../../lean/backtest-job.ts";
+import type { ObjectServer } from "../objects/object-server.ts";
 import { createOptimizer, type Optimizer } from "../optimization/optimizer.ts";
 import type { CloudIds, CloudLog, JobRunner } from "../ports.ts";
 import type { CloudStore } from "../store-port.ts";
@@ -24,6 +25,8 @@ export interface CloudJobs {
 export interface JobSurroundings {
   readonly store: CloudStore;
   readonly runner: JobRunner;
+  /** The object store of the organisation, which its backtests share. */
+  readonly objects: ObjectServer;
   readonly clock: Clock;
   readonly ids: CloudIds;
   readonly log: CloudLog;
@@ -109,7 +112,7 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
 }
 
 function backtestQueue(
-  { store, runner, clock, log, backtestSlots }: JobSurroundings,
+  { store, runner, objects, clock, log, backtestSlots }: JobSurroundings,
   pointEnded: (optimizationId: string) => Promise<void>,
 ): JobQueue {
   return createJobQueue({
@@ -124,7 +127,7 @@ function backtestQueue(
         if (signal.aborted) return;
         const result = await runner.backtest(
           { files: sources, parameters },
-          { signal, onProgress: (at) => progress.report(at) },
+          { signal, onProgress: (at) => progress.report(at), objectStore: objects },
         );
         await progress.settled();
         // Deleted: nothing is left to record. Stopping: it stays as running, and the next start runs it again.

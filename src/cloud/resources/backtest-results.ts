@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Chart, OrderRecord } from "../../lean/backtest-result.ts";
+import type { Chart } from "../../lean/backtest-result.ts";
 import type { InsightRecord } from "../../lean/results/insight-record.ts";
 import { endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
@@ -8,7 +8,9 @@ import { backtestReport } from "../report/backtest-report.ts";
 import { performanceOf } from "../trades/trade-body.ts";
 import { withBacktest } from "./backtest.ts";
 import { chartBody } from "./chart-body.ts";
+import { orderBody } from "./order-body.ts";
 import { STANDARD_CHARTS } from "./standard-charts.ts";
+import { MOST_TRADES, tradePage } from "./trade-page.ts";
 
 const MOST_ORDERS = 100;
 const MOST_LOG_LINES = 200;
@@ -22,6 +24,7 @@ const chartSchema = z.object({
   end: absent(wholeNumber),
 });
 const pageSchema = z.object(one).and(page(MOST_ORDERS));
+const tradesSchema = z.object(one).and(page(MOST_TRADES));
 const logSchema = z.object({ ...one, query: absent(z.string()) }).and(page(MOST_LOG_LINES));
 
 const insights = endpoint(pageSchema, ({ start, end, ...ids }, context) =>
@@ -51,16 +54,12 @@ export const backtestResultEndpoints: Endpoints = {
     }),
   ),
 
-  "/backtests/trades/read": endpoint(pageSchema, ({ start, end, ...ids }, context) =>
+  "/backtests/trades/read": endpoint(tradesSchema, ({ start, end, ...ids }, context) =>
     withBacktest(ids, context, async ({ backtestId }) => {
       const { backtests } = context.store;
-      const { bodies, trades } = performanceOf((await backtests.part(backtestId, "fills")) ?? []);
-      const orders = new Map(((await backtests.part(backtestId, "orders")) ?? []).map((order) => [order.id, order]));
-      const page = bodies.slice(start, end).map((body, index) => {
-        const own = (trades[start + index]?.orderIds ?? []).flatMap((id) => orders.get(id) ?? []);
-        return { id: `${backtestId}-${start + index}`, ...body, orders: own.map(orderBody) };
-      });
-      return reply({ trades: page, length: bodies.length });
+      const fills = (await backtests.part(backtestId, "fills")) ?? [];
+      const orders = (await backtests.part(backtestId, "orders")) ?? [];
+      return tradePage(backtestId, { fills, orders }, { start, end });
     }),
   ),
 
@@ -106,13 +105,4 @@ function insightBody(insight: InsightRecord): ReplyBody {
     closeTime: Math.round(closeTime),
     period: Math.round(period),
   };
-}
-
-/** Strict clients refuse an empty text where a time is meant. */
-export function orderBody(order: OrderRecord): ReplyBody {
-  const entries = Object.entries(order).map(([key, value]): [string, unknown] => [
-    key,
-    value === "" && /[tT]ime$/.test(key) ? null : value,
-  ]);
-  return Object.fromEntries(entries);
 }

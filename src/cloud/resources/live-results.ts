@@ -4,10 +4,12 @@ import { endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
 import type { LivePoint } from "../live/live-store-port.ts";
 import { businessError, reply } from "../reply.ts";
-import { orderBody } from "./backtest-results.ts";
+import { recordFills } from "../trades/record-fills.ts";
 import { chartBody } from "./chart-body.ts";
 import { withDeployment } from "./found-deployment.ts";
 import { LIVE_CHARTS } from "./live-body.ts";
+import { orderBody } from "./order-body.ts";
+import { MOST_TRADES, tradePage } from "./trade-page.ts";
 
 const MOST_ORDERS = 1000;
 const MOST_INSIGHTS = 1000;
@@ -22,6 +24,7 @@ const chartSchema = z.object({
   end: absent(wholeNumber),
 });
 const ordersSchema = z.object(one).and(page(MOST_ORDERS));
+const tradesSchema = z.object(one).and(page(MOST_TRADES));
 const insightsSchema = z
   .object({ ...one, start: absent(wholeNumber), end: wholeNumber })
   .transform(({ start = 0, ...rest }) => ({ ...rest, start }))
@@ -83,6 +86,13 @@ export const liveResultEndpoints: Endpoints = {
     withDeployment({ projectId: input.projectId }, context, async ({ deployId }) => {
       const { items, length } = await context.live.store.orders(deployId, input);
       return reply({ orders: items.map(orderBody), length });
+    }),
+  ),
+
+  "/live/trades/read": endpoint(tradesSchema, ({ projectId, ...range }, context) =>
+    withDeployment({ projectId }, context, async ({ deployId }) => {
+      const { items: orders } = await context.live.store.orders(deployId, { start: 0, end: Number.MAX_SAFE_INTEGER });
+      return tradePage(deployId, { fills: recordFills(orders), orders }, range);
     }),
   ),
 

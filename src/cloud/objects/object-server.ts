@@ -1,8 +1,11 @@
 import type { ObjectStoreAnswer, ObjectStoreRequest } from "../../lean/live/live-protocol.ts";
-import type { ObjectStorage } from "../objects/object-storage.ts";
+import type { ObjectStorage } from "./object-storage.ts";
+
+/** Answers what an algorithm, live or in a backtest, asks of its object store. */
+export type ObjectServer = (request: ObjectStoreRequest) => Promise<ObjectStoreAnswer>;
 
 /** Serves the object store of an algorithm from that of its organisation. */
-export function objectServer(storage: ObjectStorage): (request: ObjectStoreRequest) => Promise<ObjectStoreAnswer> {
+export function objectServer(storage: ObjectStorage): ObjectServer {
   return async (request) => {
     switch (request.op) {
       case "read": {
