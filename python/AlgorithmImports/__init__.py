@@ -18,7 +18,7 @@ from math import *  # noqa: F403
 from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 
 from . import _engine, _numpy, framework_modules
-from . import _numpy as np
+from ._packages import np, pd
 from .algorithm import QCAlgorithm, SecurityChanges
 from .alphas import (
     AlphaModel,
@@ -154,5 +154,8 @@ globals().update(CLASSES)
 # Old names of containers and of the holding.
 TradeBars = QuoteBars = Dividends = Splits = Delistings = DataDictionary
 Holding = SecurityHolding
+
+if pd is None:
+    del pd
 
 __all__ = [name for name in globals() if not name.startswith("_") and name not in ("CLASSES",)]

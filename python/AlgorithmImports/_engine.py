@@ -9,7 +9,16 @@ import sys
 from array import array
 from datetime import datetime, timedelta
 
-from pyodide.ffi import JsException
+#: Whether this is the sandbox's interpreter; else it is an ordinary CPython, which runs trusted projects.
+IN_SANDBOX = sys.platform == "emscripten"
+
+if IN_SANDBOX:
+    from pyodide.ffi import JsException as EngineError
+else:
+
+    class EngineError(Exception):
+        """What an operation of the engine threw, as the host passes it on."""
+
 
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
@@ -48,7 +57,7 @@ def call(operation, *arguments):
         raise RuntimeError("the engine is not running: algorithms are created by a backtest")
     try:
         return _call(operation, *arguments)
-    except JsException as error:
+    except EngineError as error:
         raise _translated(error) from None
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from . import _engine
 from ._names import pascal
+from ._packages import np, pd
 from .symbols import Symbol, find_symbol
 
 
@@ -245,9 +246,23 @@ COLUMNS = ("open", "high", "low", "close", "volume")
 
 def history_frame(rows, symbols):
     """From the engine's rows: [position in symbols, start, end, open, high, low, close, volume] each."""
+    # Bars come in order of time; a table holds one symbol after the other, as LEAN's does.
+    rows = sorted(rows, key=lambda row: row[0])
+    if pd is not None:
+        return _pandas_frame(rows, symbols)
     index, columns = [], {name: [] for name in COLUMNS}
     for row in rows:
         index.append((symbols[row[0]], _engine.moment(row[2])))
         for name, value in zip(COLUMNS, row[3:]):
             columns[name].append(value)
     return Frame(index, columns)
+
+
+def _pandas_frame(rows, symbols):
+    """The same rows as a DataFrame in LEAN's shape: levels symbol and time, columns in order of their names."""
+    times = np.array([row[2] for row in rows], dtype="int64").astype("datetime64[us]").astype("datetime64[ns]")
+    index = pd.MultiIndex.from_arrays(
+        [pd.Index([symbols[row[0]] for row in rows], dtype=object), pd.DatetimeIndex(times)], names=["symbol", "time"]
+    )
+    columns = {name: np.array([row[3 + place] for row in rows], dtype="float64") for place, name in enumerate(COLUMNS)}
+    return pd.DataFrame({name: columns[name] for name in sorted(columns)}, index=index)

@@ -4,9 +4,15 @@ import ast
 import importlib.util
 import sys
 
+from AlgorithmImports._engine import IN_SANDBOX
 from AlgorithmImports.framework_modules import has_module
 from AlgorithmImports.unsupported import MODULES
 
+#: How packages can be had; for those that exist outside of the sandbox.
+_TRUST = (
+    " (or run it outside of the sandbox, as a trusted project: `quantwright backtest FILE --trust`, or `--trust-project`"
+    " for the local cloud)"
+)
 _NO_HOST = "algorithms have no network, no processes and no host to reach: remove the import"
 
 #: Modules of the standard library, and of the interpreter, that only reach for the host.
@@ -35,6 +41,8 @@ def _check(module, node, project_modules, findings):
     top = module.partition(".")[0]
     if top in project_modules or top in _OURS or has_module(module):
         return False
+    if not IN_SANDBOX:
+        return _check_installed(top, node, findings)
     remedy = _remedy(top)
     if remedy is None:
         return False
@@ -42,9 +50,18 @@ def _check(module, node, project_modules, findings):
     return True
 
 
+def _check_installed(top, node, findings):
+    """A trusted project may import whatever its interpreter has."""
+    if _exists(top):
+        return False
+    remedy = f"install it there, or name the interpreter that has it with --python; this one is {sys.executable}"
+    findings.add("UNSUPPORTED_IMPORT", node, f"the interpreter has no module {top!r}", remedy)
+    return True
+
+
 def _remedy(top):
     if top in MODULES:
-        return MODULES[top]
+        return MODULES[top] + _TRUST
     if top in HOST_MODULES:
         return _NO_HOST
     if top in sys.stdlib_module_names and _exists(top):

@@ -3,6 +3,9 @@
 import ast
 import builtins
 
+#: Declarations of type parameters, which Python has from 3.12 on.
+_TYPE_PARAMETERS = tuple(getattr(ast, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name))
+
 BUILTINS = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__annotations__",
     "__class__", "__path__", "__module__", "__qualname__", "__dict__",
@@ -29,7 +32,7 @@ def bound_names(tree):
             found.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             found.add(node.rest)
-        elif isinstance(node, (ast.TypeVar, ast.ParamSpec, ast.TypeVarTuple)):
+        elif isinstance(node, _TYPE_PARAMETERS):
             found.add(node.name)
     return found
 

@@ -4,7 +4,9 @@ import ast
 
 import AlgorithmImports
 from AlgorithmImports import _numpy
+from AlgorithmImports._engine import IN_SANDBOX
 from AlgorithmImports._names import LeanEnum
+from AlgorithmImports._packages import np, pd
 from AlgorithmImports.algorithm import QCAlgorithm, _snake
 from AlgorithmImports.frame import COLUMNS, Column, Frame
 from AlgorithmImports.unsupported import MEMBERS
@@ -53,7 +55,7 @@ def check_globals(tree, bound, missing_modules, findings):
         elif base in bound:
             continue
         elif base == "np":
-            if not hasattr(_numpy, name):
+            if not hasattr(np, name):
                 findings.add("UNSUPPORTED_NAME", use, f"np.{name} is not available in the sandbox", _NUMPY)
         else:
             _check_enum(use, base, name, findings)
@@ -61,6 +63,9 @@ def check_globals(tree, bound, missing_modules, findings):
 
 def _check_missing(use, base, module, findings):
     if module == "numpy" and hasattr(_numpy, use.attr):
+        return
+    if not IN_SANDBOX:
+        # The import was named, which is all that can be said.
         return
     findings.add(
         "UNSUPPORTED_NAME", use, f"{base}.{use.attr} needs the module {module}, which the sandbox does not have",
@@ -87,6 +92,8 @@ def _is_history(node):
 
 def check_tables(tree, findings):
     """Methods of pandas on what `history` returned, directly or through a local name."""
+    if pd is not None:
+        return
     for function in [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Module))]:
         tables = {
             target.id

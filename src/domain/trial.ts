@@ -26,7 +26,15 @@ export const trialResultSchema = z.object({
   dataFingerprint: z.string().nullable(),
   requested: z.object({ start: z.string(), end: z.string() }).nullable(),
   actual: z.object({ start: z.string(), end: z.string() }).nullable(),
-  engine: z.object({ name: z.string(), version: z.string(), leanCommit: z.string() }).nullable(),
+  engine: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      leanCommit: z.string(),
+      /** Which Python ran it, where it was not the sandbox's: of a trusted project. */
+      executor: z.string().optional(),
+    })
+    .nullable(),
   fidelity: z.record(z.string(), z.enum(["exact-tested", "modelled"])),
   synthetic: z.boolean(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),

@@ -8,7 +8,13 @@ const dates = z.object({ start: z.string(), end: z.string() });
 
 /** What the local cloud adds to a backtest beyond QuantConnect's fields. */
 const ownEvidence = z.looseObject({
-  engine: z.object({ name: z.string(), version: z.string(), leanCommit: z.string() }),
+  engine: z.object({
+    name: z.string(),
+    version: z.string(),
+    leanCommit: z.string(),
+    /** Which Python ran it, where it was not the sandbox's: of a trusted project. */
+    executor: z.string().optional(),
+  }),
   fidelity: z.record(z.string(), z.enum(["exact-tested", "modelled"])),
   dataFingerprint: z.string(),
   orderListHash: z.string(),

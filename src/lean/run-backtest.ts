@@ -22,6 +22,8 @@ export interface BacktestOptions {
   readonly data: DataSource;
   readonly parameters: Readonly<Record<string, string>>;
   readonly engineVersion: string;
+  /** Which Python runs the strategy, where it is not the sandbox's. */
+  readonly executor?: string;
   /** Left out: one that lives as long as the run. */
   readonly objectStore?: ObjectStore;
   readonly onProgress?: (progress: BacktestProgress) => void;

@@ -42,7 +42,7 @@ export const sandboxRequestSchema = z.discriminatedUnion("type", [
 
 /** What a sandbox process answers. The parent parses every message with this: a sandbox is never trusted. */
 export const sandboxReplySchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), start: z.enum(["snapshot", "cold"]), milliseconds: z.number() }),
+  z.object({ type: z.literal("ready"), start: z.enum(["snapshot", "cold", "cpython"]), milliseconds: z.number() }),
   z.object({
     type: z.literal("progress"),
     progress: z.object({ fraction: z.number(), date: z.string(), dataPoints: z.number() }),

@@ -21,8 +21,8 @@ const BYTES = Float64Array.BYTES_PER_ELEMENT;
 /** What the bridge needs of the loaded interpreter. */
 export interface BridgeOptions {
   readonly runtime: PythonRuntime;
-  /** The interpreter's memory, anew at each call: growing detaches the last one. */
-  readonly wasm: () => ArrayBufferLike;
+  /** Where the board is written (the interpreter's memory), anew at each call: growing replaces it. */
+  readonly boardMemory: () => ArrayBufferLike;
   readonly algorithm: QcAlgorithm;
   readonly clock: AlgorithmClock;
   /** Whether the memory bound was hit. */
@@ -46,7 +46,7 @@ function boardLayout(): string {
  */
 export class EngineBridge {
   readonly #runtime: PythonRuntime;
-  readonly #wasm: () => ArrayBufferLike;
+  readonly #boardMemory: () => ArrayBufferLike;
   readonly #algorithm: QcAlgorithm;
   readonly #clock: AlgorithmClock;
   readonly #isOutOfMemory: () => boolean;
@@ -61,7 +61,7 @@ export class EngineBridge {
 
   constructor(options: BridgeOptions) {
     this.#runtime = options.runtime;
-    this.#wasm = options.wasm;
+    this.#boardMemory = options.boardMemory;
     this.#algorithm = options.algorithm;
     this.#clock = options.clock;
     this.#isOutOfMemory = options.isOutOfMemory;
@@ -83,8 +83,9 @@ export class EngineBridge {
     if (board.length > this.#capacity) this.#grow(board.length);
     if (this.#source.length !== board.length || this.#source.buffer !== board.values.buffer) {
       this.#source = board.values.subarray(0, board.length);
+      this.#runtime.use_board?.(board.length);
     }
-    if (this.#target.length === 0) this.#target = new Float64Array(this.#wasm(), this.#address, this.#capacity);
+    if (this.#target.length === 0) this.#target = new Float64Array(this.#boardMemory(), this.#address, this.#capacity);
     this.#target.set(this.#source);
     this.#clock.set(this.#algorithm.utcTime / 1000);
   }
@@ -115,7 +116,7 @@ export class EngineBridge {
   #grow(length: number): void {
     this.#capacity = Math.max(16_384, length * 2);
     this.#address = this.#runtime.grow_board(this.#capacity);
-    this.#target = new Float64Array(this.#wasm(), this.#address, this.#capacity);
+    this.#target = new Float64Array(this.#boardMemory(), this.#address, this.#capacity);
     if (this.#address % BYTES !== 0) throw new Error("the board must start on a multiple of eight bytes");
   }
 

@@ -1,19 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { PyodideAPI } from "pyodide";
-import type { DataSource } from "../lean/data-source.ts";
-import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
 import type { SandboxRequest } from "../lean/sandbox-protocol.ts";
 import { installAlgorithmClock } from "./algorithm-clock.ts";
-import { compileProject } from "./compile.ts";
-import { openDataFolder } from "./data-folder.ts";
 import { fileSystemTables, makeSnapshot, openCold, openFromSnapshot, wasmMemory } from "./interpreter.ts";
 import { capMemory } from "./memory-cap.ts";
 import { MessagePipe } from "./message-pipe.ts";
+import { openPrices } from "./open-prices.ts";
 import { pythonRuntime } from "./python-runtime.ts";
-import { RemoteObjectStore } from "./remote-object-store.ts";
-import { runJob } from "./run-job.ts";
-import { runLive } from "./run-live.ts";
 import { scrubRealm } from "./scrub.ts";
+import { serveSupervisor } from "./serve-supervisor.ts";
 
 /** Most that a snapshot is made with; a running algorithm has its own bound. */
 const SNAPSHOT_MIB = 256;
@@ -37,14 +32,6 @@ async function load(request: Start, print: (text: string) => void): Promise<Load
   return { pyodide: await openCold(request, print), start: "cold" };
 }
 
-/** The folders' prices, and made ones where they lack some and the supervisor wants that. */
-function withSyntheticPrices(folders: DataSource, { syntheticSeed, syntheticCache }: Start): DataSource {
-  if (syntheticSeed === undefined) return folders;
-  const made = syntheticCache === undefined ? undefined : openDataFolder([syntheticCache]);
-  const cache = made === undefined ? undefined : { read: (path: string) => made.readZip(path) };
-  return new SyntheticSource(folders, { seed: syntheticSeed, cache });
-}
-
 /** Serves one supervisor until it closes the pipe; the process is locked down before it reads any user's code. */
 async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   const began = performance.now();
@@ -53,37 +40,14 @@ async function serve(pipe: MessagePipe, request: Start): Promise<void> {
   let print: (text: string) => void = () => {};
   const { pyodide, start } = await load(request, (text) => print(text));
   const runtime = pythonRuntime(pyodide);
-  const folders = openDataFolder(request.dataFolders);
-  const data = withSyntheticPrices(folders, request);
+  const data = openPrices(request);
   scrubRealm(fileSystemTables(pyodide));
-  pipe.send({ type: "ready", start, milliseconds: performance.now() - began });
-  for (let next = pipe.receive(); next !== undefined; next = pipe.receive()) {
-    if (next.type === "compile") {
-      pipe.send({ type: "compiled", report: compileProject(runtime, next.files, next.entry) });
-    } else if (next.type === "backtest") {
-      memory.set(next.job.limits.memoryMib);
-      const result = runJob(next.job, {
-        runtime,
-        wasm: () => wasmMemory(pyodide),
-        data,
-        clock,
-        memory,
-        ...(next.hasObjectStore ? { objectStore: new RemoteObjectStore(pipe) } : {}),
-        onPrint: (sink) => {
-          print = sink;
-        },
-        onProgress: (progress) => pipe.send({ type: "progress", progress }),
-      });
-      pipe.send({ type: "result", result });
-    } else if (next.type === "live-start") {
-      memory.set(next.job.memoryMib);
-      const onPrint = (sink: (text: string) => void): void => {
-        print = sink;
-      };
-      runLive(next.job, { runtime, wasm: () => wasmMemory(pyodide), data, clock, memory, onPrint, pipe });
-      return;
-    }
-  }
+  const milliseconds = performance.now() - began;
+  const boardMemory = (): ArrayBufferLike => wasmMemory(pyodide);
+  const onPrint = (sink: (text: string) => void): void => {
+    print = sink;
+  };
+  serveSupervisor(pipe, { type: "ready", start, milliseconds }, { runtime, boardMemory, data, clock, memory, onPrint });
 }
 
 async function main(pipe: MessagePipe): Promise<void> {

@@ -5,7 +5,8 @@ type EngineCall = (operation: string, ...values: unknown[]) => unknown;
 
 /**
  * The functions of `python/quantwright_runtime.py`, as they look from here. Texts that hold structures are JSON.
- * Each may throw Pyodide's PythonError; `describe_error` then tells what the user's code raised.
+ * Each may throw what the user's code raised (Pyodide's PythonError, or the CPython link's own); `describe_error` then
+ * tells more.
  */
 export interface PythonRuntime {
   bind(call: EngineCall, layout: string): number;
@@ -14,6 +15,8 @@ export interface PythonRuntime {
   create(): string;
   describe_error(): string | undefined;
   grow_board(length: number): number;
+  /** Told how many doubles of the board count from now on; only where the board is sent, not shared. */
+  use_board?(length: number): void;
   add_security(index: number, base: number): void;
   readonly step: () => void;
   /** Whether framework models are in use. */

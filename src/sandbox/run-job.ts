@@ -14,7 +14,7 @@ import { pythonStrategy } from "./python-strategy.ts";
 /** The sandbox's parts that a backtest uses. */
 export interface JobParts {
   readonly runtime: PythonRuntime;
-  readonly wasm: () => ArrayBufferLike;
+  readonly boardMemory: () => ArrayBufferLike;
   readonly data: DataSource;
   readonly clock: AlgorithmClock;
   readonly memory: MemoryCap;
@@ -22,6 +22,8 @@ export interface JobParts {
   readonly objectStore?: ObjectStore;
   /** Sets who hears what Python prints. */
   readonly onPrint: (sink: (text: string) => void) => void;
+  /** What the result says of the interpreter; left out for the sandbox's own. */
+  readonly name?: string;
   readonly onProgress: (progress: BacktestProgress) => void;
 }
 
@@ -46,11 +48,12 @@ export function runJob(job: BacktestJob, parts: JobParts): BacktestResult {
     ...(parts.objectStore === undefined ? {} : { objectStore: parts.objectStore }),
     onProgress: parts.onProgress,
     engineVersion: ENGINE_VERSION,
+    ...(parts.name === undefined ? {} : { executor: parts.name }),
     createStrategy: (algorithm) => {
       parts.onPrint((text) => algorithm.debug(text));
       const bridge = new EngineBridge({
         runtime,
-        wasm: parts.wasm,
+        boardMemory: parts.boardMemory,
         algorithm,
         clock: parts.clock,
         isOutOfMemory: () => memory.wasHit,

@@ -19,7 +19,7 @@ import { RemoteObjectStore } from "./remote-object-store.ts";
 /** The sandbox's parts that a live run uses. */
 export interface LiveParts {
   readonly runtime: PythonRuntime;
-  readonly wasm: () => ArrayBufferLike;
+  readonly boardMemory: () => ArrayBufferLike;
   readonly data: DataSource;
   readonly clock: AlgorithmClock;
   readonly memory: MemoryCap;
@@ -50,7 +50,7 @@ export function runLive(job: LiveJob, parts: LiveParts): void {
       parts.onPrint((text) => algorithm.debug(text));
       bridge = new EngineBridge({
         runtime,
-        wasm: parts.wasm,
+        boardMemory: parts.boardMemory,
         algorithm,
         clock: parts.clock,
         isOutOfMemory: () => memory.wasHit,

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 export interface SandboxInstallation {
   /** The program that the sandbox process runs. */
   readonly program: string;
+  /** The engine's program where Python runs outside of the sandbox. */
+  readonly cpythonProgram: string;
   readonly pyodideFolder: string;
   readonly pythonFolder: string;
   /** Everything a sandbox must read to load its own code. */
@@ -20,6 +22,7 @@ export function findInstallation(): SandboxInstallation {
   const packages = ["zod", "ws"].map((name) => dirname(require.resolve(`${name}/package.json`)));
   return {
     program: join(root, "dist/sandbox/main.js"),
+    cpythonProgram: join(root, "dist/sandbox/cpython-main.js"),
     pyodideFolder,
     pythonFolder: join(root, "python"),
     codePaths: [join(root, "dist"), join(root, "python"), join(root, "package.json"), pyodideFolder, ...packages],

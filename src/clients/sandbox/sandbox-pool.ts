@@ -7,11 +7,15 @@ import type { CompileReport } from "../../lean/compile-report.ts";
 import type { LiveHandlers, LiveSandboxes, StartedLive } from "../../lean/live/live-ports.ts";
 import { liveJobSchema } from "../../lean/live/live-protocol.ts";
 import type { LiveJobInput, ObjectStoreAnswer, ObjectStoreRequest } from "../../lean/live/live-protocol.ts";
+import { findCpython } from "./cpython-interpreter.ts";
+import type { CpythonInterpreter, TrustedPython } from "./cpython-interpreter.ts";
+import { startCpython } from "./cpython-process.ts";
 import { failedResult } from "./failed-result.ts";
 import { findInstallation } from "./installation.ts";
 import type { SandboxInstallation } from "./installation.ts";
 import { LiveSandboxProcess } from "./live-sandbox.ts";
 import type { LiveLimits } from "./live-sandbox.ts";
+import type { SandboxPaths } from "./permission-flags.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 import type { SpawnSettings } from "./sandbox-process.ts";
 import { Slots } from "./slots.ts";
@@ -32,6 +36,8 @@ export interface SandboxPoolOptions {
   readonly cacheFolder: string;
   /** The Node executable that sandboxes run on. */
   readonly nodePath: string;
+  /** How trusted projects are run; left out: on a `python3` of the path, with an empty environment. */
+  readonly trustedPython?: TrustedPython | undefined;
   /** How many sandboxes work at once. */
   readonly concurrency: number;
   /** Left out: 20 seconds a message, 120 for a start. */
@@ -42,7 +48,13 @@ export interface SandboxPoolOptions {
   readonly registerProcess?: (child: { readonly pid: number }) => (() => void) | void;
 }
 
-interface BacktestOptions {
+/** Where the user's code runs: in the sandbox, or, for projects that the operator trusts, in a Python of his. */
+export interface Trust {
+  /** Whether the operator has marked the project as trusted. Never taken from a request. */
+  readonly isTrusted?: boolean | undefined;
+}
+
+interface BacktestOptions extends Trust {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BacktestProgress) => void) | undefined;
   /** Serves the algorithm's object store; left out: one that is empty at the start and gone at the end. */
@@ -50,10 +62,12 @@ interface BacktestOptions {
 }
 
 export interface SandboxPool extends AsyncDisposable, LiveSandboxes {
+  /** Starts a live algorithm; see `LiveSandboxes`. */
+  live(job: LiveJobInput, handlers: LiveHandlers, trust?: Trust): Promise<StartedLive>;
   /** Checks a project without running it. `entry` is `main.py` unless named. */
   compile(
     files: Readonly<Record<string, string>>,
-    options?: { readonly entry?: string; readonly signal?: AbortSignal | undefined },
+    options?: Trust & { readonly entry?: string; readonly signal?: AbortSignal | undefined },
   ): Promise<CompileReport>;
   /**
    * Runs a backtest in a process of its own. Whatever the user's code does becomes a result (`RuntimeError` with a
@@ -81,6 +95,9 @@ class Pool implements SandboxPool {
   readonly #alive = new Set<SandboxProcess>();
   readonly #spawn: Omit<SpawnSettings, "program" | "paths">;
   #spare: Promise<SandboxProcess> | undefined;
+  /** Left by a compile, for the run that mostly follows. */
+  #trustedSpare: SandboxProcess | undefined;
+  #interpreter: Promise<CpythonInterpreter> | undefined;
   #closed = false;
 
   constructor(options: SandboxPoolOptions, installation: SandboxInstallation) {
@@ -101,15 +118,15 @@ class Pool implements SandboxPool {
 
   async compile(
     files: Readonly<Record<string, string>>,
-    options: { readonly entry?: string; readonly signal?: AbortSignal | undefined } = {},
+    options: Trust & { readonly entry?: string; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<CompileReport> {
     return this.#slots.run(options.signal, async () => {
-      const sandbox = await this.#take();
+      const sandbox = await this.#take(options);
       const limit = setTimeout(() => void this.#end(sandbox), COMPILE_SECONDS * 1000);
       try {
         const request = { type: "compile", files: { ...files }, entry: options.entry ?? "main.py" } as const;
         const { report } = await sandbox.ask(request, "compiled");
-        this.#giveBack(sandbox);
+        this.#giveBack(sandbox, options);
         return report;
       } catch (error) {
         await this.#end(sandbox);
@@ -133,10 +150,10 @@ class Pool implements SandboxPool {
   }
 
   /** A live algorithm takes none of the places of backtests: whoever deploys has nodes of its own to count. */
-  async live(input: LiveJobInput, handlers: LiveHandlers): Promise<StartedLive> {
+  async live(input: LiveJobInput, handlers: LiveHandlers, trust: Trust = {}): Promise<StartedLive> {
     const job = liveJobSchema.parse(input);
-    const process = await this.#take();
-    this.#prepareSpare();
+    const process = await this.#take(trust);
+    if (trust.isTrusted !== true) this.#prepareSpare();
     const release = (): void => void this.#alive.delete(process);
     return LiveSandboxProcess.start(job, {
       process,
@@ -148,10 +165,13 @@ class Pool implements SandboxPool {
 
   async #run(job: BacktestJob, options: BacktestOptions): Promise<BacktestResult> {
     const { signal, onProgress, objectStore } = options;
-    const sandbox = await this.#take().catch(asRefusal);
+    const sandbox = await this.#take(options).catch(asRefusal);
     if (sandbox instanceof RefusalError) return failedResult(job, sandbox.refusal);
     // Starting the next one at once would take a core from this one, which doubles the time of a short backtest.
-    const spare = setTimeout(() => this.#prepareSpare(), SPARE_AFTER_MILLISECONDS);
+    const prepare = (): void => {
+      if (options.isTrusted !== true) this.#prepareSpare();
+    };
+    const spare = setTimeout(prepare, SPARE_AFTER_MILLISECONDS);
     let ended: "time" | "cancelled" | undefined;
     const end = (why: "time" | "cancelled"): void => {
       ended ??= why;
@@ -176,12 +196,17 @@ class Pool implements SandboxPool {
       clearTimeout(spare);
       signal?.removeEventListener("abort", cancel);
       await this.#end(sandbox);
-      this.#prepareSpare();
+      prepare();
     }
   }
 
   /** A sandbox that is ready: the spare one, or a new one. */
-  async #take(): Promise<SandboxProcess> {
+  async #take(trust: Trust): Promise<SandboxProcess> {
+    if (trust.isTrusted === true) {
+      const ready = this.#trustedSpare;
+      this.#trustedSpare = undefined;
+      return ready?.isAlive === true ? ready : this.#startTrusted();
+    }
     const spare = this.#spare;
     this.#spare = undefined;
     const ready = await spare?.catch(() => undefined);
@@ -189,8 +214,9 @@ class Pool implements SandboxPool {
     return this.#start();
   }
 
-  #giveBack(sandbox: SandboxProcess): void {
-    if (this.#spare === undefined && !this.#closed) this.#spare = Promise.resolve(sandbox);
+  #giveBack(sandbox: SandboxProcess, { isTrusted }: Trust): void {
+    if (isTrusted === true && this.#trustedSpare === undefined && !this.#closed) this.#trustedSpare = sandbox;
+    else if (isTrusted !== true && this.#spare === undefined && !this.#closed) this.#spare = Promise.resolve(sandbox);
     else void this.#end(sandbox);
   }
 
@@ -204,12 +230,41 @@ class Pool implements SandboxPool {
   async #start(): Promise<SandboxProcess> {
     const snapshotFile = await this.#snapshots.file();
     if (this.#closed) throw closed();
-    const { program, codePaths, pyodideFolder, pythonFolder } = this.#installation;
-    const dataFolders = this.#options.dataFolders.map(realFolder);
-    const { syntheticCache } = this.#options;
-    const extra = [snapshotFile, syntheticCache].filter((path) => path !== undefined);
-    const read = [...codePaths, ...dataFolders, ...extra];
-    const sandbox = new SandboxProcess({ ...this.#spawn, program, paths: { read } });
+    const sandbox = new SandboxProcess({
+      ...this.#spawn,
+      program: this.#installation.program,
+      paths: this.#paths(snapshotFile),
+    });
+    const start = await this.#ready(sandbox, snapshotFile);
+    if (start === "cold") {
+      this.#options.log("sandbox: started without a memory snapshot, which takes seconds");
+      if (snapshotFile !== undefined) this.#snapshots.discard(snapshotFile);
+    }
+    return sandbox;
+  }
+
+  async #startTrusted(): Promise<SandboxProcess> {
+    this.#interpreter ??= findCpython(this.#options.trustedPython ?? { environment: {} });
+    const interpreter = await this.#interpreter.catch((error: unknown) => {
+      // It may be installed meanwhile.
+      this.#interpreter = undefined;
+      throw error;
+    });
+    if (this.#closed) throw closed();
+    const sandbox = startCpython(interpreter, this.#installation, { ...this.#spawn, paths: this.#paths(undefined) });
+    await this.#ready(sandbox, undefined);
+    return sandbox;
+  }
+
+  #paths(snapshotFile: string | undefined): SandboxPaths {
+    const extra = [snapshotFile, this.#options.syntheticCache].filter((path) => path !== undefined);
+    return { read: [...this.#installation.codePaths, ...this.#options.dataFolders.map(realFolder), ...extra] };
+  }
+
+  /** Waits until a new process can work; says how it started. */
+  async #ready(sandbox: SandboxProcess, snapshotFile: string | undefined): Promise<string> {
+    const { pyodideFolder, pythonFolder } = this.#installation;
+    const { dataFolders, syntheticSeed, syntheticCache } = this.#options;
     this.#alive.add(sandbox);
     try {
       const ready = await sandbox.ask(
@@ -217,19 +272,15 @@ class Pool implements SandboxPool {
           type: "start",
           pyodideFolder: `${pyodideFolder}/`,
           pythonFolder,
-          dataFolders,
+          dataFolders: dataFolders.map(realFolder),
           memoryMib: DEFAULT_MEMORY_MIB,
           ...(snapshotFile === undefined ? {} : { snapshotFile }),
-          ...(this.#options.syntheticSeed === undefined ? {} : { syntheticSeed: this.#options.syntheticSeed }),
+          ...(syntheticSeed === undefined ? {} : { syntheticSeed }),
           ...(syntheticCache === undefined ? {} : { syntheticCache }),
         },
         "ready",
       );
-      if (ready.start === "cold") {
-        this.#options.log("sandbox: started without a memory snapshot, which takes seconds");
-        if (snapshotFile !== undefined) this.#snapshots.discard(snapshotFile);
-      }
-      return sandbox;
+      return ready.start;
     } catch (error) {
       await this.#end(sandbox);
       throw error;

@@ -11,10 +11,21 @@ import type { SandboxPaths } from "./permission-flags.ts";
 /** Most of a sandbox's standard error that is kept, in bytes. */
 const STDERR_BYTES = 4096;
 
+/** An ordinary Python with our host program, for a trusted project. */
+interface PythonHost {
+  readonly path: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly host: string;
+  /** Takes the project's files. */
+  readonly folder: string;
+}
+
 export interface SpawnSettings {
   readonly nodePath: string;
   readonly program: string;
   readonly paths: SandboxPaths;
+  /** Where given, this Python runs the project's code, and starts the program as its child. */
+  readonly python?: PythonHost;
   /** Told the process group of every child at once; the function returned is called when it has ended. */
   readonly registerProcess: (child: { readonly pid: number }) => () => void;
 }
@@ -38,7 +49,7 @@ function crashed(what: string, stderr: string): RefusalError {
 }
 
 /**
- * One sandbox process, in its own process group, with an empty environment. It answers one request at a time; every
+ * One sandbox process, in its own process group, with an empty environment (a trusted project's has its operator's). It answers one request at a time; every
  * message it sends is checked. Ends with `kill`, which nothing in the child can refuse.
  */
 export class SandboxProcess {
@@ -50,9 +61,13 @@ export class SandboxProcess {
   #listener: ((reply: SandboxReply | RefusalError) => void) | undefined;
 
   constructor(settings: SpawnSettings) {
-    this.#child = spawn(settings.nodePath, [...permissionFlags(settings.paths), settings.program], {
+    const { python } = settings;
+    const engine = [settings.nodePath, ...permissionFlags(settings.paths), settings.program];
+    const [command = "", ...words] =
+      python === undefined ? engine : [python.path, "-s", python.host, python.folder, ...engine];
+    this.#child = spawn(command, words, {
       cwd: "/",
-      env: { TZ: "UTC" },
+      env: python?.environment ?? { TZ: "UTC" },
       stdio: ["pipe", "ignore", "pipe", "pipe"],
       detached: true,
       windowsHide: true,

@@ -58,7 +58,12 @@ export function composeResult(outcome: RunOutcome): BacktestResult {
     logs: journal.logs,
     warnings: journal.warnings,
     dataFingerprint: options.data.fingerprint(),
-    engine: { name: "quantwright", version: options.engineVersion, leanCommit: LEAN_COMMIT },
+    engine: {
+      name: "quantwright",
+      version: options.engineVersion,
+      leanCommit: LEAN_COMMIT,
+      ...(options.executor === undefined ? {} : { executor: options.executor }),
+    },
     fidelity: fidelityOf(algorithm),
     synthetic: isSynthetic,
   };
