@@ -41,6 +41,7 @@ function restCaller(cloud: CloudUnderTest): CloudCaller {
   return {
     async call(name, args) {
       const tool = ALL_TOOLS.find((one) => one.name === name);
+      if (tool?.target.kind === "authorization") return cloud.call("/live/auth0/authorize", args);
       if (tool?.target.kind !== "api") throw new Error(`${name} is no tool with an endpoint`);
       const { path, encoding } = tool.target;
       const body = requestBody(tool, args);

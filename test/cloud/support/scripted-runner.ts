@@ -61,7 +61,8 @@ export function scriptedRunner(): ScriptedRunner {
       most = Math.max(most, running);
       try {
         const main = job.files["main.py"] ?? "";
-        onProgress({ fraction: 0.25, date: "2019-04-01", dataPoints: 300 });
+        // What fails in initialize never comes to its first step.
+        if (!main.includes("raise")) onProgress({ fraction: 0.25, date: "2019-04-01", dataPoints: 300 });
         if (main.includes("wait")) await waitFor(signal);
         // As the sandbox pool does: an abort is no exception but a result that says so.
         if (signal.aborted) return sampleResult({ status: "Stopped" });

@@ -98,6 +98,13 @@ overBothTransports("backtests", (test) => {
     expect(await test.ok("read_backtest_orders", { ...ids, ...page })).toMatchObject({ length: 250 });
     expect(await test.ok("read_backtest_logs", { ...ids, ...page })).toMatchObject({ length: 300 });
     expect(await test.ok("read_backtest_insights", { ...ids, ...page })).toMatchObject({ length: 0 });
+    expect(await test.ok("read_backtest_trades", { ...ids, ...page })).toMatchObject({ trades: [], length: 0 });
+    const { report } = await test.ok("read_backtest_report", ids);
+    expect(report).toMatch(/^<!doctype html>/);
+    for (const tags of [["a", "b"], [], ["b"]]) {
+      await test.ok("update_backtest_tags", { ...ids, tags });
+      expect(await test.ok("list_backtests", { projectId })).toMatchObject({ backtests: [{ tags }] });
+    }
     await test.ok("update_backtest", { ...ids, note: "n" });
     await test.ok("delete_backtest", ids);
     await test.refused("read_backtest", ids);
@@ -109,7 +116,7 @@ overBothTransports("backtests", (test) => {
     await test.refused("create_backtest", { projectId, compileId: "unknown", backtestName: "B" });
     await test.refused("create_backtest", { projectId, compileId: " ", backtestName: "B" });
     await test.refused("list_backtests", { projectId: -1 });
-    for (const tool of ["read_backtest_orders", "read_backtest_insights"]) {
+    for (const tool of ["read_backtest_orders", "read_backtest_insights", "read_backtest_trades"]) {
       await test.refused(tool, { ...ids, start: 0, end: 101 });
       await test.refused(tool, { ...ids, start: -1, end: 5 });
       await test.refused(tool, { ...ids, backtestId: " ", start: 0, end: 5 });
@@ -118,7 +125,9 @@ overBothTransports("backtests", (test) => {
     const chart = { ...ids, name: "Strategy Equity", count: 5, start: 0, end: 10 };
     await test.refused("read_backtest_chart", { ...chart, name: "Nothing" });
     await test.refused("read_backtest_chart", { ...chart, start: 11 });
-    for (const tool of ["read_backtest", "update_backtest", "delete_backtest"]) {
+    await test.refused("update_backtest_tags", { ...ids, tags: [""] });
+    await test.refused("update_backtest_tags", { projectId, backtestId: "unknown", tags: ["a"] });
+    for (const tool of ["read_backtest", "read_backtest_report", "update_backtest", "delete_backtest"]) {
       expect(await test.refused(tool, { projectId, backtestId: "unknown" })).toContain("not found");
     }
   });
