@@ -57,6 +57,21 @@ def model_name(model):
     return getattr(model, "name", "") or getattr(model, "Name", "") or type(model).__name__
 
 
+def _span_text(microseconds):
+    """A span as .NET writes it, `[d.]hh:mm:ss[.fffffff]`: clients compare the names of models."""
+    seconds, fraction = divmod(abs(microseconds), 1_000_000)
+    days, seconds = divmod(seconds, 86_400)
+    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    sign = "-" if microseconds < 0 else ""
+    return f"{sign}{f'{days}.' if days else ''}{clock}{f'.{fraction:06}0' if fraction else ''}"
+
+
+def _number_text(value):
+    """A number as .NET writes it: whole ones without a point."""
+    text = str(value)
+    return text.removesuffix(".0")
+
+
 @pascal
 class ConstantAlphaModel(AlphaModel):
     """The same insight for each security, again when the last one's period is over."""
@@ -66,8 +81,8 @@ class ConstantAlphaModel(AlphaModel):
         self._period = _engine.span(period)
         self._securities = {}
         self._emitted = {}
-        extra = "".join(f",{value}" for value in (magnitude, confidence) if value is not None)
-        self.name = f"ConstantAlphaModel({type},{direction},{period}{extra})"
+        extra = "".join(f",{_number_text(value)}" for value in (magnitude, confidence) if value is not None)
+        self.name = f"ConstantAlphaModel({type},{direction},{_span_text(self._period)}{extra})"
 
     def update(self, algorithm, data):
         now = _engine.microseconds(algorithm.utc_time)

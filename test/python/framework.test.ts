@@ -55,7 +55,7 @@ describe("the algorithm framework", () => {
       confidence: null,
       period: 3600,
     });
-    expect(insights[0]?.sourceModel).toContain("ConstantAlphaModel");
+    expect(insights[0]?.sourceModel).toBe("ConstantAlphaModel(Price,Up,01:00:00,0.01)");
     expect((insights[0]?.closeTime ?? 0) - (insights[0]?.generatedTime ?? 0)).toBe(3600);
     expect(new Set(insights.map(({ id }) => id)).size).toBe(insights.length);
   });
@@ -131,14 +131,14 @@ class Silent(AlphaModel):
 
   it("closes a holding that lost too much, whatever the insights say", async () => {
     const result = await run(`
-        self.set_alpha(ConstantAlphaModel(InsightType.PRICE, UP, timedelta(days=5)))
+        self.set_alpha(ConstantAlphaModel(InsightType.PRICE, UP, timedelta(5, milliseconds=1500), 1.0, 0.25))
         self.set_risk_management(MaximumDrawdownPercentPerSecurity(0.0001))
         self.add_risk_management(MaximumDrawdownPercentPortfolio(0.5))
 `);
     const sells = result.fills.filter(({ quantity }) => quantity.startsWith("-"));
     expect(sells.length).toBeGreaterThanOrEqual(1);
     const closed = result.insights?.find(({ closeTime, generatedTime }) => closeTime - generatedTime < 5 * 86_400);
-    expect(closed).toBeDefined();
+    expect(closed?.sourceModel).toBe("ConstantAlphaModel(Price,Up,5.00:00:01.5000000,1,0.25)");
   });
 
   it("orders nothing with the null models, and follows crossing averages and strength with theirs", async () => {

@@ -50,7 +50,7 @@ overBothTransports("every tool", (test) => {
   );
 
   it.each(
-    ALL_TOOLS.filter(({ input, target }) => target.kind !== "local" && input.safeParse({}).success === false).map(
+    ALL_TOOLS.filter(({ input, target }) => target.kind !== "local" && !input.safeParse({}).success).map(
       ({ name }) => name,
     ),
   )("%s refuses to do anything without its arguments", async (name) => {

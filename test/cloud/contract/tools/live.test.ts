@@ -180,7 +180,7 @@ overBothTransports("live algorithms", (test) => {
       ["read_live_chart", { name: "Nothing", ...ALL_TIME }],
       ["read_live_chart", { name: "Strategy Equity", count: 1, start: 2, end: 1 }],
     ];
-    for (const [tool, args] of wrong) await test.refused(tool, { projectId, ...args });
+    for (const [tool, args] of wrong) expect(await test.refused(tool, { projectId, ...args })).toMatch(/\w+ \w+/);
     await test.ok("stop_live_algorithm", { projectId });
   });
 
