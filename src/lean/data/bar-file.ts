@@ -59,20 +59,26 @@ function parsedRows(bytes: Uint8Array, fields: number, day: number | undefined):
 const CHUNK_ROWS = 4096;
 const NEAR_BYTES = 16_384;
 
-/** The rows of a file of one day, piece by piece: who starts at noon parses no morning, and nobody parses ahead. */
-export class DayRowReader {
+/** The rows of a file, piece by piece: who starts at noon parses no morning, and nobody parses ahead. */
+export class RowReader {
   readonly #bytes: Uint8Array;
   readonly #fields: number;
-  readonly #day: number;
+  /** Start of the day of a file of one day. */
+  readonly #dayStart: number | undefined;
   readonly #scanner: NumberScanner;
 
-  /** Begins with the first row at or after `from` (wall-clock microseconds); rows lie in the order of their times. */
-  constructor(bytes: Uint8Array, options: { readonly fields: number; readonly day: number; readonly from: number }) {
+  /**
+   * Begins with the first row at or after `from` (wall-clock microseconds); rows lie in the order of their times. `day`
+   * as for `parseBarRows`.
+   */
+  constructor(
+    bytes: Uint8Array,
+    options: { readonly fields: number; readonly day: number | undefined; readonly from: number },
+  ) {
     this.#bytes = bytes;
     this.#fields = options.fields;
-    this.#day = options.day;
-    const milliseconds = (options.from - options.day * MICROS_PER_DAY) / 1000;
-    this.#scanner = new NumberScanner(bytes, milliseconds > 0 ? this.#find(milliseconds) : 0);
+    this.#dayStart = options.day === undefined ? undefined : options.day * MICROS_PER_DAY;
+    this.#scanner = new NumberScanner(bytes, this.#find(options.from));
   }
 
   /** The next rows; undefined after the last. */
@@ -82,25 +88,31 @@ export class DayRowReader {
     const values = new Float64Array(CHUNK_ROWS * this.#fields);
     let count = 0;
     while (count < CHUNK_ROWS && scanner.toNextRow()) {
-      time[count] = this.#day * MICROS_PER_DAY + scanner.number() * 1000;
+      const start = this.#time(scanner);
+      if (Number.isNaN(start)) continue;
+      time[count] = start;
       for (let field = 0; field < this.#fields; field += 1) values[count * this.#fields + field] = scanner.number();
       count += 1;
     }
     return count === 0 ? undefined : { count, time, values, fields: this.#fields };
   }
 
-  /** Where the first row lies that begins at or after a time of the day: by halves, then row by row. */
-  #find(milliseconds: number): number {
+  #time(scanner: NumberScanner): number {
+    return this.#dayStart === undefined ? scanner.dateTime() : this.#dayStart + scanner.number() * 1000;
+  }
+
+  /** Where the first row lies that begins at or after a time: by halves, then row by row. */
+  #find(from: number): number {
+    if (this.#dayStart !== undefined && from <= this.#dayStart) return 0;
+    const isBefore = (at: number): boolean => this.#time(new NumberScanner(this.#bytes, at)) < from;
     let [low, high] = [0, this.#bytes.length];
     while (high - low > NEAR_BYTES) {
       const middle = this.#rowAfter(Math.floor((low + high) / 2));
       if (middle >= high) break;
-      if (new NumberScanner(this.#bytes, middle).number() < milliseconds) low = middle;
+      if (isBefore(middle)) low = middle;
       else high = middle;
     }
-    while (low < this.#bytes.length && new NumberScanner(this.#bytes, low).number() < milliseconds) {
-      low = this.#rowAfter(low);
-    }
+    while (low < this.#bytes.length && isBefore(low)) low = this.#rowAfter(low);
     return low;
   }
 

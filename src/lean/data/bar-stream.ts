@@ -1,7 +1,7 @@
 import type { DataSource } from "../data-source.ts";
 import type { ExchangeHours } from "../market/exchange-hours.ts";
-import { compactDate, dayOf } from "../time/civil-date.ts";
-import { DayRowReader, parseBarRows, type BarRows } from "./bar-file.ts";
+import { MICROS_PER_DAY, compactDate, dayOf } from "../time/civil-date.ts";
+import { RowReader, parseBarRows, type BarRows } from "./bar-file.ts";
 import type { FactorFile } from "./factor-file.ts";
 import type { MapFile } from "./map-file.ts";
 import { PriceFactor } from "./price-factor.ts";
@@ -10,6 +10,8 @@ import { SECURITY_TYPE } from "../securities/lean-symbol.ts";
 
 const TRADE_FIELDS = 5;
 const QUOTE_FIELDS = 10;
+/** Days before the stretch whose bars may still end in it. */
+const LONG_FILE_MARGIN_DAYS = 6;
 const LARGE_FILE = 262_144;
 const NO_ROWS: BarRows = { count: 0, time: new Float64Array(0), values: new Float64Array(0), fields: TRADE_FIELDS };
 
@@ -50,7 +52,7 @@ export class BarStream {
   #rows: BarRows = NO_ROWS;
   #row = -1;
   /** The rest of a large file. */
-  #rest: DayRowReader | undefined;
+  #rest: RowReader | undefined;
   #day: number;
   #factorDay = Number.NaN;
   #sessionStart = 0;
@@ -161,7 +163,7 @@ export class BarStream {
         this.#missing(day);
         continue;
       }
-      this.#openDay(bytes, day);
+      this.#openFile(bytes, { day, from: config.from - this.#span });
       this.#sessionStart = config.hours.sessionStart(day, config.extendedHours);
       this.#sessionEnd = config.hours.sessionEnd(day, config.extendedHours);
       this.factor = this.#factorOn(day);
@@ -171,14 +173,14 @@ export class BarStream {
   }
 
   /** Small files are parsed at once and shared, large ones piece by piece from where they are needed. */
-  #openDay(bytes: Uint8Array, day: number): void {
+  #openFile(bytes: Uint8Array, { day, from }: { readonly day: number | undefined; readonly from: number }): void {
     this.#row = -1;
     if (bytes.length < LARGE_FILE) {
       this.#rows = parseBarRows(bytes, this.#fields, day);
       return;
     }
     this.#rows = NO_ROWS;
-    this.#rest = new DayRowReader(bytes, { fields: this.#fields, day, from: this.config.from - this.#span });
+    this.#rest = new RowReader(bytes, { fields: this.#fields, day, from });
   }
 
   /** Hour and daily files hold all dates; one after the other where the ticker changed. */
@@ -192,8 +194,7 @@ export class BarStream {
       this.#day = this.#segmentEnd + 1;
       const bytes = this.#data.readZip(this.pathOn(first));
       if (bytes === undefined) continue;
-      this.#rows = parseBarRows(bytes, this.#fields);
-      this.#row = -1;
+      this.#openFile(bytes, { day: undefined, from: (dayOf(config.from) - LONG_FILE_MARGIN_DAYS) * MICROS_PER_DAY });
       return true;
     }
     return false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DayRowReader, parseBarRows } from "../../../src/lean/data/bar-file.ts";
-import { MICROS_PER_DAY } from "../../../src/lean/time/civil-date.ts";
+import { RowReader, parseBarRows } from "../../../src/lean/data/bar-file.ts";
+import { MICROS_PER_DAY, isoDate } from "../../../src/lean/time/civil-date.ts";
 
 const DAY = 19_000;
 
@@ -33,7 +33,7 @@ describe("price files of a day", () => {
       const from = DAY * MICROS_PER_DAY + milliseconds * 1000;
       const whole = parseBarRows(bytes, 5, DAY);
       const expected = [...whole.time.slice(0, whole.count)].filter((time) => time >= from);
-      const reader = new DayRowReader(bytes, { fields: 5, day: DAY, from });
+      const reader = new RowReader(bytes, { fields: 5, day: DAY, from });
       const times: number[] = [];
       for (let rows = reader.next(); rows !== undefined; rows = reader.next()) {
         times.push(...rows.time.slice(0, rows.count));
@@ -41,4 +41,18 @@ describe("price files of a day", () => {
       expect(times).toEqual(expected);
     },
   );
+
+  it("of many days are read from a day on as the whole file is", () => {
+    const dates = Array.from({ length: 3000 }, (_, at) => isoDate(DAY + at).replaceAll("-", ""));
+    const lines = dates.flatMap((date) => [`${date} 09:00,1,2,3,4,5`, `${date} 10:00,6,7,8,9,10`]);
+    const bytes = new TextEncoder().encode(lines.join("\n"));
+    const whole = parseBarRows(bytes, 5);
+    for (const skipped of [0, 1, 1234, 2999, 3000]) {
+      const from = (DAY + skipped) * MICROS_PER_DAY;
+      const reader = new RowReader(bytes, { fields: 5, day: undefined, from });
+      let count = 0;
+      for (let rows = reader.next(); rows !== undefined; rows = reader.next()) count += rows.count;
+      expect(count).toBe(whole.count - skipped * 2);
+    }
+  });
 });
