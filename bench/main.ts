@@ -12,6 +12,7 @@ import { measureDailyBacktest } from "./daily-backtest.ts";
 import { measureDesk } from "./desk.ts";
 import { measureEngine } from "./engine-throughput.ts";
 import type { Figure, Measurement } from "./figure.ts";
+import { measureLivePaper } from "./live-paper.ts";
 import { SHIPPED_DATA, generateMarket } from "./generated-market.ts";
 
 const CACHE = fileURLToPath(new URL("../.cache/bench", import.meta.url));
@@ -37,6 +38,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureDailyBacktest(pool, log),
     await measureDesk(folder.path, CACHE, log),
     await measureCloudReads(CACHE, log),
+    await measureLivePaper(log),
   ];
 }
 
