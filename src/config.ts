@@ -16,6 +16,10 @@ const settingsSchema = z.strictObject({
   nodes: z.int().min(1).max(64).optional(),
   /** What the local cloud does where prices are missing: an error (`real`), or seeded bars (`synthetic`). */
   dataPolicy: z.enum(["real", "synthetic"]).optional(),
+  /** Projects of the local cloud whose code runs in an ordinary Python, without a sandbox. */
+  trustedProjects: z.array(z.int().positive()).optional(),
+  /** The Python of trusted projects; `python3` of the path by default. */
+  python: z.string().min(1).optional(),
   /** `file` keeps secrets out of the OS keychain, as demos do. */
   vault: z.enum(["keychain", "file"]).optional(),
 });

@@ -8,10 +8,10 @@ from AlgorithmImports._engine import IN_SANDBOX
 from AlgorithmImports.framework_modules import has_module
 from AlgorithmImports.unsupported import MODULES
 
-#: How packages can be had; for those that exist outside of the sandbox.
+#: How packages can be had that exist outside of the sandbox only.
 _TRUST = (
-    " (or run it outside of the sandbox, as a trusted project: `quantwright backtest FILE --trust`, or `--trust-project`"
-    " for the local cloud)"
+    "; or trust the project, which then runs without a sandbox: `quantwright backtest FILE --trust`, or"
+    " `quantwright cloud --trust-project ID`"
 )
 _NO_HOST = "algorithms have no network, no processes and no host to reach: remove the import"
 

@@ -9,6 +9,7 @@ import type { Trial } from "../domain/trial.ts";
 import { artefactHash } from "../gateway/trial-recorder.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import { algorithmFiles } from "./algorithm-files.ts";
+import { trustedPython } from "./trusted-projects.ts";
 import { newId, systemClock } from "./system.ts";
 
 /** LEAN's own defaults, set in every run of its command line. */
@@ -31,15 +32,17 @@ export async function backtestFile(
     dataFolders,
     cacheFolder: config.cacheDir,
     nodePath: config.nodePath,
+    trustedPython: trustedPython(config, request.python),
     concurrency: 1,
     log,
     registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
   });
   const startedAt = systemClock.now();
-  request.onProgress(0, "starting the sandbox");
+  request.onProgress(0, request.trust ? "starting Python" : "starting the sandbox");
   const parameters = { ...LEAN_PARAMETERS, ...request.parameters };
   const entry = basename(file);
-  const report = await pool.compile(files, { entry, signal: request.signal });
+  const trust = { isTrusted: request.trust };
+  const report = await pool.compile(files, { ...trust, entry, signal: request.signal });
   if (!report.ok) {
     const faults = report.diagnostics
       .filter(({ severity }) => severity === "error")
@@ -55,7 +58,11 @@ export async function backtestFile(
   }
   const result = await pool.backtest(
     { files, entry, parameters },
-    { signal: request.signal, onProgress: (progress) => request.onProgress(progress.fraction, progress.date) },
+    {
+      ...trust,
+      signal: request.signal,
+      onProgress: (progress) => request.onProgress(progress.fraction, progress.date),
+    },
   );
   if (request.signal.aborted) {
     throw new RefusalError({

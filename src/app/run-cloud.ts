@@ -22,6 +22,7 @@ import { loadLibrary } from "./load-library.ts";
 import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
 import { systemClock } from "./system.ts";
+import { trustedProjects, trustedPython } from "./trusted-projects.ts";
 
 /** All clouds make the same prices, so that a result can be had again anywhere. */
 const SYNTHETIC_SEED = 1;
@@ -42,6 +43,10 @@ export interface CloudRequest {
   readonly settings?: Partial<CloudSettings>;
   /** JSON rules for faults on demand. */
   readonly faultsFile?: string | undefined;
+  /** Projects whose code runs without a sandbox, beside those of the settings; only the operator names them. */
+  readonly trustedProjects?: readonly number[] | undefined;
+  /** Their Python; the settings' own where it is not given. */
+  readonly python?: string | undefined;
   readonly log: (message: string) => void;
 }
 
@@ -91,6 +96,7 @@ export async function runCloud(
     const market = openMarketData(config, dataPolicy);
     // The default benchmark of every backtest.
     if (dataPolicy === "synthetic") market.data.readZip("equity/usa/hour/spy.zip");
+    const trustOf = trustedProjects(config, request);
     const nodes = request.nodes ?? Math.max(1, availableParallelism());
     const openPool = (concurrency: number): SandboxPool =>
       stack.use(
@@ -99,6 +105,7 @@ export async function runCloud(
           ...market.sandbox,
           cacheFolder: config.cacheDir,
           nodePath: config.nodePath,
+          trustedPython: trustedPython(config, request.python),
           concurrency,
           log: request.log,
           registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
@@ -112,14 +119,14 @@ export async function runCloud(
     const cloud = createCloud({
       live: {
         store: stack.use(await openLiveStore(request.folder)),
-        runner: pool,
+        runner: { live: (job, handlers, origin) => pool.live(job, handlers, trustOf(origin)) },
         broker: (terms) => new PaperBroker({ ...terms, data }),
       },
       ...faults,
       store,
       jobs: {
-        compile: (files, options) => compilers.compile(files, options),
-        backtest: (job, options) => pool.backtest(job, options),
+        compile: (files, options) => compilers.compile(files, { ...options, ...trustOf(options) }),
+        backtest: (job, options) => pool.backtest(job, { ...options, ...trustOf(options) }),
       },
       account: { userId: request.userId, apiToken: request.token, organizationId: request.organizationId },
       clock: systemClock,

@@ -25,6 +25,10 @@ export interface BacktestFileRequest {
   readonly dataFolder: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   readonly record: boolean;
+  /** Whether the operator trusts the file: it then runs in an ordinary Python, without a sandbox. */
+  readonly trust: boolean;
+  /** That Python; the settings' own or `python3` of the path where it is not given. */
+  readonly python: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number, note: string) => void;
 }
@@ -74,6 +78,10 @@ export interface CliSession {
     readonly mostQueuedBacktests: number | undefined;
     readonly backtestsPerMinute: number | undefined;
     readonly faultsFile: string | undefined;
+    /** Projects whose code runs in an ordinary Python, without a sandbox, beside those of the settings. */
+    readonly trustedProjects: readonly number[] | undefined;
+    /** That Python. */
+    readonly python: string | undefined;
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;

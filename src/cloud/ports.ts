@@ -1,24 +1,40 @@
 import type { BacktestJobInput, BacktestProgress } from "../lean/backtest-job.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import type { CompileReport } from "../lean/compile-report.ts";
+import type { LiveHandlers, LiveSandboxes } from "../lean/live/live-ports.ts";
+import type { LiveJobInput } from "../lean/live/live-protocol.ts";
 import type { ObjectServer } from "./objects/object-server.ts";
 import type { PortfolioStatistics } from "../lean/statistics/portfolio-statistics.ts";
+
+/** Whose job it is; left out for files that belong to no project. */
+export interface JobOrigin {
+  readonly projectId?: number;
+}
 
 /** Runs jobs; the sandbox pool fits. When their signal aborts, calls end early, and what they give is not used. */
 export interface JobRunner {
   compile(
     files: Readonly<Record<string, string>>,
-    options: { readonly signal: AbortSignal; readonly entry?: string },
+    options: JobOrigin & { readonly signal: AbortSignal; readonly entry?: string },
   ): Promise<CompileReport>;
   backtest(
     job: BacktestJobInput,
-    options: {
+    options: JobOrigin & {
       readonly signal: AbortSignal;
       readonly onProgress: (progress: BacktestProgress) => void;
       /** Serves the algorithm's object store; left out: one of its own that is gone afterwards. */
       readonly objectStore?: ObjectServer;
     },
   ): Promise<BacktestResult>;
+}
+
+/** Starts live algorithms; see `LiveSandboxes`. */
+export interface LiveRunner {
+  live(
+    job: LiveJobInput,
+    handlers: LiveHandlers,
+    origin: { readonly projectId: number },
+  ): ReturnType<LiveSandboxes["live"]>;
 }
 
 /** Makes identifiers: 32 lower-case hex digits, never the same twice. */

@@ -64,7 +64,12 @@ export interface CloudStore {
     files(compileId: string): Promise<Record<string, string>>;
     /** Takes the oldest waiting one; its files are read when they are wanted. */
     claimNext(): Promise<
-      { readonly compileId: string; readonly files: () => Promise<Record<string, string>> } | undefined
+      | {
+          readonly compileId: string;
+          readonly projectId: number;
+          readonly files: () => Promise<Record<string, string>>;
+        }
+      | undefined
     >;
     finish(compileId: string, report: CompileReport): Promise<void>;
     recover(): Promise<void>;

@@ -10,6 +10,8 @@ const optionsSchema = z.object({
   data: z.string().optional(),
   set: z.array(z.string()).default([]),
   record: z.boolean().default(true),
+  trust: z.boolean().default(false),
+  python: z.string().optional(),
 });
 
 function parametersOf(pairs: readonly string[]): Record<string, string> {
@@ -27,6 +29,14 @@ function parametersOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+function pythonWithoutTrust(): RefusalError {
+  return new RefusalError({
+    code: "USAGE",
+    message: "--python names the interpreter of trusted code, and the file was not marked as trusted",
+    remedy: "add --trust if you trust the file: it then runs without a sandbox; or leave --python out",
+  });
+}
+
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
@@ -39,15 +49,20 @@ export function addBacktestCommand(program: Command, services: CliServices, done
     .argument("<file>", "the Python file with the algorithm")
     .option("--data <folder>", "market data in LEAN's layout")
     .option("--set <name=value>", "a parameter of the algorithm; may be repeated", collect, [])
+    .option("--trust", "run the file in a Python of yours, without a sandbox: with numpy, pandas and all it has")
+    .option("--python <path>", "that Python (3.11 or newer; with --trust)")
     .option("--no-record", "do not count it as a trial; the result is marked unrecorded");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output }, file, options) => {
-      const { data, set, record } = parseOptions(optionsSchema, options);
+      const { data, set, record, trust, python } = parseOptions(optionsSchema, options);
+      if (python !== undefined && !trust) throw pythonWithoutTrust();
       const { result, elapsedSeconds, trialId } = await session.backtestFile({
         file: String(file),
         dataFolder: data,
         parameters: parametersOf(set),
         record,
+        trust,
+        python,
         signal: services.interrupted,
         onProgress: (fraction, note) => output.bar(fraction, note),
       });
@@ -60,6 +75,7 @@ export function addBacktestCommand(program: Command, services: CliServices, done
         orderListHash,
         warnings,
         synthetic,
+        engine: { executor },
         error,
       } = result;
       const failed = status !== "Completed";
@@ -75,6 +91,7 @@ export function addBacktestCommand(program: Command, services: CliServices, done
         recorded: trialId !== null,
         warnings,
         synthetic,
+        ...(executor === undefined ? {} : { executor }),
         ...(error === undefined ? {} : { error }),
       };
       const lines = [

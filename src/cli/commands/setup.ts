@@ -83,6 +83,8 @@ const cloudOptions = z.object({
   queue: z.coerce.number().int().min(0).max(100_000).optional(),
   backtestsPerMinute: z.coerce.number().int().min(1).max(1_000_000).optional(),
   faults: z.string().optional(),
+  trustProject: z.array(z.coerce.number().int().positive()).optional(),
+  python: z.string().optional(),
 });
 
 function addCloudCommand(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -103,6 +105,8 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
     .option("--collaborator-id <id...>", "other users whom projects can be shared with")
     .option("--queue <count>", "how many backtests may wait; with 0 one needs a free node")
     .option("--backtests-per-minute <count>", "how many backtests may be asked for in a minute")
+    .option("--trust-project <id...>", "projects whose code runs in a Python of yours, without a sandbox")
+    .option("--python <path>", "the Python of trusted projects (3.11 or newer)")
     .option("--faults <file>", "JSON rules for faults on demand, for tests and rehearsals");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, options) => {
@@ -118,6 +122,8 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
         mostQueuedBacktests: request.queue,
         backtestsPerMinute: request.backtestsPerMinute,
         faultsFile: request.faults,
+        trustedProjects: request.trustProject,
+        python: request.python,
         onReady: (url) =>
           output.result(
             { url, port: Number(new URL(url).port), userId: request.userId },

@@ -86,11 +86,11 @@ function compileQueue({ store, runner, log }: JobSurroundings): JobQueue {
     claim: () => store.compiles.claimNext(),
     idOf: ({ compileId }) => compileId,
     failed: (error) => log("compile.fault", { message: textOf(error) }),
-    async run({ compileId, files }, signal) {
+    async run({ compileId, projectId, files }, signal) {
       try {
         const sources = await files();
         if (signal.aborted) return;
-        const report = await runner.compile(sources, { signal });
+        const report = await runner.compile(sources, { signal, projectId });
         // A cloud that stops leaves the compile as running: the next start takes it up again.
         if (!signal.aborted) await store.compiles.finish(compileId, report);
       } catch (error) {
@@ -120,14 +120,14 @@ function backtestQueue(
     claim: () => store.backtests.claimNext(clock.now()),
     idOf: ({ backtestId }) => backtestId,
     failed: (error) => log("backtest.fault", { message: textOf(error) }),
-    async run({ backtestId, optimizationId, files, parameters }, signal) {
+    async run({ backtestId, projectId, optimizationId, files, parameters }, signal) {
       const progress = progressWriter({ store, clock, log }, backtestId);
       try {
         const sources = await files();
         if (signal.aborted) return;
         const result = await runner.backtest(
           { files: sources, parameters },
-          { signal, onProgress: (at) => progress.report(at), objectStore: objects },
+          { signal, projectId, onProgress: (at) => progress.report(at), objectStore: objects },
         );
         await progress.settled();
         // Deleted: nothing is left to record. Stopping: it stays as running, and the next start runs it again.

@@ -1,11 +1,11 @@
 import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
 import type { BrokerAccount, BrokerState } from "../../lean/brokerages/broker-protocol.ts";
-import type { LiveHandlers, LiveSandbox, LiveSandboxes } from "../../lean/live/live-ports.ts";
+import type { LiveHandlers, LiveSandbox } from "../../lean/live/live-ports.ts";
 import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-protocol.ts";
 import type { SimulationSettings } from "../../lean/brokerages/simulated-brokerage.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { CloudIds, CloudLog } from "../ports.ts";
+import type { CloudIds, CloudLog, LiveRunner } from "../ports.ts";
 import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
 import { FeedClock } from "./feed-clock.ts";
 import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
@@ -36,7 +36,7 @@ export type LiveObjects = LiveHandlers["objectStore"];
 
 export interface LiveParts {
   readonly store: LiveStore;
-  readonly runner: LiveSandboxes;
+  readonly runner: LiveRunner;
   readonly clock: Clock;
   readonly ids: Pick<CloudIds, "hex32">;
   readonly log: CloudLog;
@@ -260,7 +260,7 @@ export class LiveSession {
 
   /** Undefined when the algorithm runs, else how its start ended. */
   async #launch(): Promise<LiveEnd | undefined> {
-    const { deployId, parameters } = this.#deployment;
+    const { deployId, projectId, parameters } = this.#deployment;
     const job = {
       deployId,
       files: { ...this.#files },
@@ -275,7 +275,7 @@ export class LiveSession {
     let early: LiveEnd | undefined;
     this.#isEndExpected = true;
     try {
-      const { sandbox, position } = await this.#parts.runner.live(job, {
+      const handlers: LiveHandlers = {
         broker: (request) => this.#broker.serve(request),
         objectStore: (request) => this.#parts.objects(request),
         output: (output) => this.#put(output),
@@ -283,7 +283,8 @@ export class LiveSession {
           early = end;
           this.#onEnd(end);
         },
-      });
+      };
+      const { sandbox, position } = await this.#parts.runner.live(job, handlers, { projectId });
       if (early !== undefined) return early;
       this.#algorithm = sandbox;
       this.#algorithmNext = position?.nextUtc ?? Number.POSITIVE_INFINITY;

@@ -65,7 +65,9 @@ export class CompileStore {
   }
 
   /** Takes the oldest waiting compile. */
-  async claimNext(): Promise<{ compileId: string; files: () => Promise<Record<string, string>> } | undefined> {
+  async claimNext(): Promise<
+    { compileId: string; projectId: number; files: () => Promise<Record<string, string>> } | undefined
+  > {
     const row = await this.#database
       .updateTable("compiles")
       .set({ state: "running" })
@@ -75,7 +77,11 @@ export class CompileStore {
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return { compileId: row.compile_id, files: () => readFiles(this.#shelf.files, row.files_artifact) };
+    return {
+      compileId: row.compile_id,
+      projectId: row.project_id,
+      files: () => readFiles(this.#shelf.files, row.files_artifact),
+    };
   }
 
   async files(compileId: string): Promise<Record<string, string>> {
