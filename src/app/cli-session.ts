@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CliSession, DeskLink, GlobalFlags } from "../cli/cli-services.ts";
@@ -10,14 +9,15 @@ import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import { backtestFile } from "./backtest-file.ts";
+import { runCloudCommand } from "./cloud-command.ts";
 import { ControlClient } from "./control-client.ts";
 import { forgetQuantconnectCredentials, quantconnectCredentials, storeQuantconnectCredentials } from "./credentials.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { connectOrStart, connectToDesk } from "./desk-connection.ts";
+import { endRunningCloud, runningCloud } from "./desk-cloud.ts";
 import { openHome } from "./desk-home.ts";
 import { examine } from "./doctor.ts";
 import { installClient } from "./install-client.ts";
-import { runCloud } from "./run-cloud.ts";
 import { serveClient } from "./serve-client.ts";
 import { startDesk } from "./start-desk.ts";
 
@@ -52,32 +52,9 @@ export function createSession(
       onReady();
       await Promise.race([desk.ended, untilAborted(interrupted)]);
     },
-    runCloud: async (request) => {
-      const folder = request.folder ?? join(config.dataDir, "cloud");
-      const token = request.tokenFile === undefined ? config.cloudToken : tokenIn(resolve(cwd, request.tokenFile));
-      if (token === undefined) {
-        throw new RefusalError({
-          code: "USAGE",
-          message: "the cloud needs an API token that its clients will send",
-          remedy: "add --token-file FILE; the file is made with a random token if it is not there",
-        });
-      }
-      const { collaborators, mostQueuedBacktests, backtestsPerMinute, faultsFile } = request;
-      await using cloud = await runCloud(config, {
-        ...request,
-        settings: {
-          ...(collaborators === undefined ? {} : { collaborators }),
-          ...(mostQueuedBacktests === undefined ? {} : { mostQueuedBacktests }),
-          ...(backtestsPerMinute === undefined ? {} : { backtestsPerMinute }),
-        },
-        faultsFile: faultsFile === undefined ? undefined : resolve(cwd, faultsFile),
-        folder,
-        token,
-        organizationId: request.organizationId ?? organisationOf(folder),
-      });
-      request.onReady(cloud.url);
-      await untilAborted(interrupted);
-    },
+    runCloud: (request) => runCloudCommand(config, request, { cwd, interrupted }),
+    localCloud: () => runningCloud(openHome(config).cloudDir, vault),
+    endLocalCloud: () => endRunningCloud(openHome(config).cloudDir),
     backtestFile: (request) => backtestFile(config, { ...request, cwd, trialsFile: openHome(config).trialsFile }),
     login: async (credentials) => {
       const opened = vault();
@@ -131,22 +108,6 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolvePromise();
     else signal.addEventListener("abort", () => resolvePromise(), { once: true });
   });
-}
-
-function tokenIn(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
-  const token = readFileSync(file, "utf8").trim();
-  if (token.length >= 16) return token;
-  throw new RefusalError({
-    code: "USAGE",
-    message: `${file} holds no API token: expected at least 16 characters, ${token.length} came`,
-    remedy: "delete the file to have a token made",
-  });
-}
-
-/** The organisation of a local cloud: 32 hex digits, the same for the same folder. */
-function organisationOf(folder: string): string {
-  return Buffer.from(folder).toString("hex").slice(-32).padStart(32, "0");
 }
 
 async function importFile(

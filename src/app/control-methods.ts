@@ -9,7 +9,7 @@ const toolset = z.enum(TOOLSETS).default("desk");
 
 /** What the shell can ask of the desk. Tool calls pass the gateway as principal `cli`. */
 export function controlMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
-  const { config, core, store, vault, end } = parts;
+  const { config, core, store, vault, cloud, end } = parts;
   return {
     status: controlMethod(nothing, async () => ({
       version: config.version,
@@ -21,6 +21,7 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       memoryBytes: process.memoryUsage.rss(),
       vault: { kind: vault.kind, notice: vault.notice ?? null },
       credentials: (await quantconnectCredentials(config, vault))?.from ?? null,
+      cloud: (await cloud?.state()) ?? null,
       upstreams: core.upstreams.status(),
       runs: (await core.runs.list(5)).map(({ id, title, state, progress }) => ({ id, title, state, progress })),
       ...(await core.counts()),

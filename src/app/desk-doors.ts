@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { Server } from "@modelcontextprotocol/server";
+import type { KeptCloud } from "../clients/cloud-service/kept-cloud.ts";
 import type { Config } from "../config.ts";
 import { serveControl } from "../server/control-channel.ts";
 import { openDeskSocket } from "../server/desk-socket.ts";
@@ -21,6 +22,8 @@ export interface DoorParts {
   readonly core: DeskCore;
   readonly store: DeskStore;
   readonly vault: Vault;
+  /** On profile `local`. */
+  readonly cloud: KeptCloud | undefined;
   readonly log: (message: string) => void;
   /** Asks the desk to stop. */
   readonly end: () => void;

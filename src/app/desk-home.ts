@@ -19,6 +19,7 @@ export interface DeskHome {
   readonly auditHeadFile: string;
   readonly artifactsDir: string;
   readonly cloudDir: string;
+  readonly cloudLogFile: string;
   readonly trialsFile: string;
 }
 
@@ -47,6 +48,7 @@ export function openHome(config: Config): DeskHome {
       auditHeadFile: join(dataDir, "audit-head.json"),
       artifactsDir: join(dataDir, "artifacts"),
       cloudDir: join(dataDir, "cloud"),
+      cloudLogFile: join(dataDir, "cloud.log"),
       trialsFile: join(dataDir, "trials.jsonl"),
     };
   } catch (error) {

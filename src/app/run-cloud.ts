@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { startGuardian } from "../clients/guardian/guardian.ts";
+import { writeServiceRecord } from "../clients/cloud-service/service-record.ts";
 import { openSyntheticCache } from "../clients/data/synthetic-cache.ts";
+import { processStartedAt } from "../clients/process/process-identity.ts";
 import { createSandboxPool, type SandboxPool, type SandboxPoolOptions } from "../clients/sandbox/sandbox-pool.ts";
-import { createCloud } from "../cloud/cloud.ts";
+import { type Cloud, createCloud } from "../cloud/cloud.ts";
 import { DEFAULT_SETTINGS } from "../cloud/default-settings.ts";
 import { type FaultPlan, parseFaultPlan } from "../cloud/faults/fault-rule.ts";
+import { type Lifelines, openLifelines } from "../cloud/lifeline.ts";
 import type { CloudSettings } from "../cloud/ports.ts";
 import { serveCloud } from "../cloud/serve-cloud.ts";
 import type { Config } from "../config.ts";
@@ -19,6 +22,7 @@ import { openDataFolder } from "../sandbox/data-folder.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
 import { openLiveStore } from "../store/cloud/live/live-store.ts";
 import { loadLibrary } from "./load-library.ts";
+import { cloudIdentity } from "./desk-cloud.ts";
 import { openOwnDataFolder } from "./desk-home.ts";
 import { ENGINE } from "./engine-identity.ts";
 import { systemClock } from "./system.ts";
@@ -47,6 +51,8 @@ export interface CloudRequest {
   readonly trustedProjects?: readonly number[] | undefined;
   /** Their Python; the settings' own where it is not given. */
   readonly python?: string | undefined;
+  /** Whether it ends by itself once no desk holds a lifeline to it and no live deployment runs. */
+  readonly untilIdle?: boolean | undefined;
   readonly log: (message: string) => void;
 }
 
@@ -86,7 +92,7 @@ function openMarketData({ dataFolders, cacheDir }: Config, policy: "real" | "syn
 export async function runCloud(
   config: Config,
   request: CloudRequest,
-): Promise<{ readonly url: string } & AsyncDisposable> {
+): Promise<{ readonly url: string; readonly idle: Promise<void> } & AsyncDisposable> {
   const stack = new AsyncDisposableStack();
   try {
     openOwnDataFolder(config);
@@ -141,13 +147,42 @@ export async function runCloud(
         ...request.settings,
       },
     });
-    const served = stack.use(await serveCloud({ app: cloud.app, host: request.host, port: request.port }));
+    const { app, idle } = request.untilIdle === true ? withLifelines(request, { cloud, stack }) : unending(cloud);
+    const served = stack.use(await serveCloud({ app, host: request.host, port: request.port }));
     stack.defer(() => cloud.stop());
     await cloud.start();
+    if (request.untilIdle === true) recordService(config, { folder: request.folder, url: served.url });
     const owned = stack.move();
-    return { url: served.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+    return { url: served.url, idle, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** What runs until somebody ends it. */
+function unending({ app }: Cloud): Pick<Lifelines, "app" | "idle"> {
+  return { app, idle: new Promise(() => undefined) };
+}
+
+/** The cloud with a door for desks, which keep it running. */
+function withLifelines(
+  { userId, token, organizationId }: CloudRequest,
+  { cloud, stack }: { readonly cloud: Cloud; readonly stack: AsyncDisposableStack },
+): Pick<Lifelines, "app" | "idle"> {
+  const { app, idle } = stack.use(
+    openLifelines({
+      account: { userId, apiToken: token, organizationId },
+      clock: systemClock,
+      pid: process.pid,
+      live: cloud.liveDeployments,
+    }),
+  );
+  return { app: app.route("/", cloud.app), idle };
+}
+
+/** Tells later desks which cloud runs on the folder. */
+function recordService(config: Config, { folder, url }: { readonly folder: string; readonly url: string }): void {
+  const { pid } = process;
+  writeServiceRecord(folder, { pid, startedAt: processStartedAt(pid) ?? "", url, ...cloudIdentity(config) });
 }

@@ -66,7 +66,7 @@ export async function startDesk(config: Config): Promise<Desk> {
     if (vault.notice !== undefined) log(vault.notice);
     const store = await openStore(config, { home, vault, mask, stack });
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log }));
-    const { upstreams, close } = await startUpstream(config, { home, vault, mask, guardian, log });
+    const { upstreams, cloud, close } = await startUpstream(config, { home, vault, mask, guardian, log });
     stack.defer(close);
     const core = await assembleGateway(config, { home, store, upstreams, mask, log, guardianPid: guardian.pid });
     stack.defer(() => core[Symbol.asyncDispose]());
@@ -81,7 +81,7 @@ export async function startDesk(config: Config): Promise<Desk> {
     if (recovered > 0) log(`${recovered} runs go on`);
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    stack.use(await openDeskDoors({ config, home, core, store, vault, log, end }));
+    stack.use(await openDeskDoors({ config, home, core, store, vault, cloud, log, end }));
     log("desk is ready");
     const owned = stack.move();
     return { core, home, vault, ended, [Symbol.asyncDispose]: () => owned.disposeAsync() };

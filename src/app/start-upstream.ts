@@ -1,23 +1,18 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { z } from "zod";
+import type { KeptCloud } from "../clients/cloud-service/kept-cloud.ts";
 import type { Guardian } from "../clients/guardian/guardian.ts";
-import { SupervisedService } from "../clients/process/supervised-service.ts";
 import type { SecretMask } from "../clients/secret-mask.ts";
 import { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
-import { parseJson } from "../domain/parse-json.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { quantconnectCredentials } from "./credentials.ts";
+import { keepDeskCloud } from "./desk-cloud.ts";
 import type { DeskHome } from "./desk-home.ts";
 import { vendoredServer, type UpstreamAccount } from "./upstream-server.ts";
 
-const readySchema = z.object({ url: z.string(), port: z.int() });
-type Ready = z.infer<typeof readySchema>;
-const LOCAL_USER = "1";
-
 export interface StartedUpstream {
   readonly upstreams: UpstreamManager;
+  /** On profile `local`. */
+  readonly cloud: KeptCloud | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -35,10 +30,10 @@ export async function startUpstream(
   const { mask, guardian, log } = parts;
   const stack = new AsyncDisposableStack();
   try {
-    const account =
+    const { cloud, account } =
       config.profile === "local"
-        ? await startLocalCloud(config, { ...parts, stack })
-        : await cloudAccount(config, parts.vault);
+        ? await localAccount(config, { ...parts, stack })
+        : { cloud: undefined, account: await cloudAccount(config, parts.vault) };
     mask.add(account.token);
     const upstreams = new UpstreamManager([vendoredServer(config, account)], {
       registry: guardian,
@@ -49,63 +44,29 @@ export async function startUpstream(
     stack.use(upstreams);
     upstreams.start();
     const owned = stack.move();
-    return { upstreams, close: () => owned.disposeAsync() };
+    return { upstreams, cloud, close: () => owned.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-async function startLocalCloud(
+/** The guardian does not know the local cloud: it outlives the desk for as long as live deployments run. */
+async function localAccount(
   config: Config,
   parts: {
     readonly home: DeskHome;
+    readonly vault: Vault;
     readonly mask: SecretMask;
-    readonly guardian: Guardian;
     readonly log: (message: string) => void;
     readonly stack: AsyncDisposableStack;
   },
-): Promise<UpstreamAccount> {
-  // Made anew at each start and kept in memory only: nobody else calls this cloud.
-  const token = randomBytes(32).toString("hex");
-  parts.mask.add(token);
-  const service = new SupervisedService<Ready>({
-    name: "local cloud",
-    command: config.nodePath,
-    args: (ready) => [
-      join(config.packageRoot, "dist", "main.js"),
-      "cloud",
-      "--port",
-      String(ready?.port ?? 0),
-      "--folder",
-      parts.home.cloudDir,
-      "--user-id",
-      LOCAL_USER,
-      "--data-dir",
-      config.dataDir,
-      "--json",
-    ],
-    env: {
-      TZ: "UTC",
-      QUANTWRIGHT_CLOUD_TOKEN: token,
-      QUANTWRIGHT_CACHE_DIR: config.cacheDir,
-      QUANTWRIGHT_RUNTIME_DIR: config.runtimeDir,
-    },
-    registry: parts.guardian,
-    log: parts.log,
-    readyFrom: readyOf,
-  });
-  parts.stack.use(service);
-  const { url } = await service.start();
-  return { userId: LOCAL_USER, token, baseUrl: url };
-}
-
-function readyOf(line: string): Ready | undefined {
-  try {
-    return readySchema.parse(parseJson(line));
-  } catch {
-    return undefined;
-  }
+): Promise<{ readonly cloud: KeptCloud; readonly account: UpstreamAccount }> {
+  const { home, vault, mask, log, stack } = parts;
+  const hide = (token: string): void => mask.add(token);
+  const { cloud, userId, token } = await keepDeskCloud(config, { folder: home.cloudDir, vault, hide, log });
+  stack.use(cloud);
+  return { cloud, account: { userId, token, baseUrl: cloud.url } };
 }
 
 /** Without credentials the server starts all the same: its calls say where to get them. */

@@ -82,9 +82,15 @@ export interface CliSession {
     readonly trustedProjects: readonly number[] | undefined;
     /** That Python. */
     readonly python: string | undefined;
+    /** Whether it ends by itself once nobody needs it, as the cloud of a desk does. */
+    readonly untilIdle: boolean;
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;
+  /** The local cloud that a desk of this data directory started, if it runs; `live` counts deployments, where known. */
+  localCloud(): Promise<{ readonly pid: number; readonly live: number | null } | undefined>;
+  /** Ends that cloud, and its live deployments until a desk starts it again. */
+  endLocalCloud(): Promise<{ readonly pid: number; readonly stopped: boolean } | undefined>;
   backtestFile(
     request: BacktestFileRequest,
   ): Promise<{ readonly result: BacktestResult; readonly elapsedSeconds: number; readonly trialId: string | null }>;

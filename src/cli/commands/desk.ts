@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import type { CliServices, DeskLink } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import type { CliServices, CliSession, DeskLink } from "../cli-services.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, type Output } from "../output.ts";
 import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
@@ -15,6 +15,7 @@ export const statusSchema = z.looseObject({
   memoryBytes: z.number(),
   vault: z.object({ kind: z.string(), notice: z.string().nullable() }),
   credentials: z.string().nullable(),
+  cloud: z.object({ pid: z.int(), live: z.int(), url: z.string(), restarts: z.int() }).nullable().default(null),
   upstreams: upstreamsSchema,
   runs: z.array(z.looseObject({ id: z.string(), title: z.string(), state: z.string(), progress: z.number() })),
   strategies: z.int(),
@@ -35,32 +36,16 @@ export function addDeskCommands(program: Command, services: CliServices, done: (
       );
     }),
   );
-  withGlobalFlags(program.command("down").description("stop the desk and everything it started")).action(
-    action(services, done, async ({ session, output }) => {
-      const desk = await session.runningDesk();
-      if (desk === undefined) {
-        output.result({ stopped: false, running: false }, "No desk runs here.");
-        return EXIT.DONE;
-      }
-      const { pid, busy } = z.object({ pid: z.int(), busy: z.int() }).parse(await desk.request("down"));
-      await desk[Symbol.asyncDispose]();
-      const stopped = await session.processEnded(pid);
-      output.result(
-        { stopped, running: !stopped, pid },
-        stopped
-          ? `The desk has stopped.${busy > 0 ? ` ${busy} runs go on when it starts again.` : ""}`
-          : `The desk (pid ${pid}) was asked to stop but still runs.`,
-      );
-      return stopped ? EXIT.DONE : EXIT.FAILED;
-    }),
-  );
+  addDownCommand(program, services, done);
   withGlobalFlags(program.command("status").description("whether the desk runs, and what it does")).action(
     action(services, done, async ({ session, output }) => {
       const desk = await session.runningDesk();
       if (desk === undefined) {
+        const cloud = await session.localCloud();
+        const goesOn = cloud === undefined ? "" : `\nThe local cloud goes on: ${cloudText(cloud)}.`;
         output.result(
-          { running: false, dataDir: session.dataDir },
-          `No desk runs for ${session.dataDir}. \`quantwright up\` starts it; every command that needs it does so too.`,
+          { running: false, dataDir: session.dataDir, ...(cloud === undefined ? {} : { cloud }) },
+          `No desk runs for ${session.dataDir}. \`quantwright up\` starts it; every command that needs it does so too.${goesOn}`,
         );
         return;
       }
@@ -76,6 +61,68 @@ export function addDeskCommands(program: Command, services: CliServices, done: (
   );
 }
 
+function addDownCommand(program: Command, services: CliServices, done: (code: number) => void): void {
+  const command = program
+    .command("down")
+    .description("stop the desk and what it started; live deployments go on in the local cloud")
+    .option("--cloud", "end the local cloud too; its live deployments go on at the next `up`");
+  withGlobalFlags(command).action(
+    action(services, done, async ({ session, output }, options) => {
+      const { cloud: endsCloud } = parseOptions(z.object({ cloud: z.boolean().default(false) }), options);
+      const desk = await stopDesk(session);
+      const cloud = endsCloud ? await session.endLocalCloud() : await session.localCloud();
+      const stopped = desk?.stopped ?? false;
+      output.result(
+        {
+          stopped,
+          running: desk !== undefined && !stopped,
+          ...(desk === undefined ? {} : { pid: desk.pid }),
+          ...(cloud === undefined ? {} : { cloud }),
+        },
+        [deskText(desk), ...(cloud === undefined ? [] : [leftText(cloud)])].join("\n"),
+      );
+      return desk?.stopped === false || (cloud !== undefined && "stopped" in cloud && !cloud.stopped)
+        ? EXIT.FAILED
+        : EXIT.DONE;
+    }),
+  );
+}
+
+interface StoppedDesk {
+  readonly pid: number;
+  readonly busy: number;
+  readonly stopped: boolean;
+}
+
+async function stopDesk(session: CliSession): Promise<StoppedDesk | undefined> {
+  const desk = await session.runningDesk();
+  if (desk === undefined) return undefined;
+  const { pid, busy } = z.object({ pid: z.int(), busy: z.int() }).parse(await desk.request("down"));
+  await desk[Symbol.asyncDispose]();
+  return { pid, busy, stopped: await session.processEnded(pid) };
+}
+
+function deskText(desk: StoppedDesk | undefined): string {
+  if (desk === undefined) return "No desk runs here.";
+  const { pid, busy, stopped } = desk;
+  if (!stopped) return `The desk (pid ${pid}) was asked to stop but still runs.`;
+  return `The desk has stopped.${busy > 0 ? ` ${busy} runs go on when it starts again.` : ""}`;
+}
+
+type SeenCloud = { readonly pid: number; readonly live: number | null };
+
+function leftText(cloud: SeenCloud | { readonly pid: number; readonly stopped: boolean }): string {
+  if ("live" in cloud) return `The local cloud goes on: ${cloudText(cloud)}. \`quantwright down --cloud\` ends it too.`;
+  return cloud.stopped
+    ? "The local cloud has stopped; its live deployments go on at the next `quantwright up`."
+    : `The local cloud (pid ${cloud.pid}) was asked to stop but still runs.`;
+}
+
+function cloudText({ pid, live }: SeenCloud): string {
+  if (live === null) return `pid ${pid}, which does not say what it does`;
+  return `pid ${pid}, ${live} live ${live === 1 ? "deployment" : "deployments"}`;
+}
+
 function describe(status: z.infer<typeof statusSchema>, output: Output): string {
   const lines = [
     `${output.paint("bold", "Desk")}       pid ${status.pid}, version ${status.version}, profile ${status.profile}, ${Math.round(status.memoryBytes / 1048576)} MB`,
@@ -86,6 +133,7 @@ function describe(status: z.infer<typeof statusSchema>, output: Output): string 
     "",
     upstreamsTable(status.upstreams),
   ];
+  if (status.cloud !== null) lines.splice(-2, 0, `Cloud      ${cloudText(status.cloud)}`);
   if (status.runs.length > 0)
     lines.push(
       "",

@@ -85,6 +85,7 @@ const cloudOptions = z.object({
   faults: z.string().optional(),
   trustProject: z.array(z.coerce.number().int().positive()).optional(),
   python: z.string().optional(),
+  untilIdle: z.boolean().default(false),
 });
 
 function addCloudCommand(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -107,7 +108,9 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
     .option("--backtests-per-minute <count>", "how many backtests may be asked for in a minute")
     .option("--trust-project <id...>", "projects whose code runs in a Python of yours, without a sandbox")
     .option("--python <path>", "the Python of trusted projects (3.11 or newer)")
-    .option("--faults <file>", "JSON rules for faults on demand, for tests and rehearsals");
+    .option("--faults <file>", "JSON rules for faults on demand, for tests and rehearsals")
+    // For desks, not for people.
+    .addOption(new Option("--until-idle", "end when no desk needs it and nothing is live").hideHelp());
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, options) => {
       const request = parseOptions(cloudOptions, options);
@@ -124,6 +127,7 @@ function addCloudCommand(program: Command, services: CliServices, done: (code: n
         faultsFile: request.faults,
         trustedProjects: request.trustProject,
         python: request.python,
+        untilIdle: request.untilIdle,
         onReady: (url) =>
           output.result(
             { url, port: Number(new URL(url).port), userId: request.userId },
