@@ -205,6 +205,13 @@ export interface OptimizationPlan {
   readonly baseParameters: Readonly<Record<string, string>>;
 }
 
+/** What lists show of the best point of an optimisation. */
+export interface OptimizationBest {
+  readonly psr: number | null;
+  readonly sharpeRatio: number | null;
+  readonly trades: number;
+}
+
 export interface CloudOptimization {
   readonly optimizationId: string;
   readonly projectId: number;
@@ -214,6 +221,8 @@ export interface CloudOptimization {
   readonly created: number;
   readonly finished: number | undefined;
   readonly plan: OptimizationPlan;
+  /** Of the points that have ended; null where none counts yet, undefined where it has to be looked for. */
+  readonly best: OptimizationBest | null | undefined;
 }
 
 export interface StoredObject {

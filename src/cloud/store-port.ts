@@ -5,6 +5,7 @@ import type {
   CloudCompile,
   CloudFile,
   CloudOptimization,
+  OptimizationBest,
   CloudProject,
   Collaborator,
   EquityPoints,
@@ -130,13 +131,15 @@ export interface CloudStore {
     remove(projectId: number, userId: string): Promise<boolean>;
   };
   readonly optimizations: {
-    create(optimization: Omit<CloudOptimization, "status" | "finished">): Promise<void>;
+    create(optimization: Omit<CloudOptimization, "status" | "finished" | "best">): Promise<void>;
     byId(optimizationId: string): Promise<CloudOptimization | undefined>;
     /** Newest first. */
     list(projectId: number): Promise<CloudOptimization[]>;
     /** Those that have not ended. */
     open(): Promise<CloudOptimization[]>;
     rename(optimizationId: string, name: string): Promise<void>;
+    /** Undefined has it looked for when it is asked for next. */
+    saveBest(optimizationId: string, best: OptimizationBest | null | undefined): Promise<void>;
     begin(optimizationId: string): Promise<void>;
     complete(optimizationId: string, now: number): Promise<void>;
     /** Gives the points that ran; undefined when it had ended before. */

@@ -1,5 +1,5 @@
 import type { PortfolioStatistics } from "../../lean/statistics/portfolio-statistics.ts";
-import type { ListedBacktest, OptimizationConstraint, OptimizationPlan } from "../ports.ts";
+import type { ListedBacktest, OptimizationBest, OptimizationConstraint, OptimizationPlan } from "../ports.ts";
 
 /** Names of statistics that can be optimised and constrained, in the form of the API. */
 const STATISTICS: readonly (keyof PortfolioStatistics)[] = [
@@ -82,6 +82,17 @@ export function bestPoint(
     if (better) best = { point, value };
   }
   return best;
+}
+
+/** What lists show of the best of some points; null where none counts. */
+export function bestOf(
+  points: readonly ListedBacktest[],
+  plan: Pick<OptimizationPlan, "target" | "extremum" | "constraints">,
+): OptimizationBest | null {
+  const digest = bestPoint(points, plan)?.point.digest;
+  if (digest === undefined) return null;
+  const { probabilisticSharpeRatio, sharpeRatio } = digest.figures;
+  return { psr: probabilisticSharpeRatio, sharpeRatio, trades: digest.trades };
 }
 
 /** Whether a point is as good as was asked for, so that the search may end. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { CloudIds, CloudLog, CloudOptimization } from "../ports.ts";
 import type { CloudStore } from "../store-port.ts";
-import { isReached } from "./objective.ts";
+import { bestOf, isReached } from "./objective.ts";
 import { type Point, pointKey } from "./point.ts";
 import { isEnded, keyOf, wantedPoints } from "./search-strategy.ts";
 
@@ -60,10 +60,18 @@ export function createOptimizer(parts: OptimizerParts): Optimizer {
 
 async function step({ store, clock, ids, slots, kick }: OptimizerParts, optimizationId: string): Promise<void> {
   const optimization = await store.optimizations.byId(optimizationId);
-  if (optimization === undefined || optimization.status === "completed" || optimization.status === "aborted") return;
+  if (optimization === undefined) return;
+  if (optimization.status === "completed" || optimization.status === "aborted") {
+    // A point that ended just before the abort may be the best.
+    await store.optimizations.saveBest(optimizationId, undefined);
+    return;
+  }
   const { plan, status } = optimization;
   if (status === "new") await store.optimizations.begin(optimizationId);
   const points = await store.backtests.points(optimizationId);
+  const best = bestOf(points, plan);
+  if (JSON.stringify(best) !== JSON.stringify(optimization.best))
+    await store.optimizations.saveBest(optimizationId, best);
   const known = new Set(points.map(keyOf));
   const wanted = isReached(points, plan) ? [] : wantedPoints(plan, points);
   const missing = wanted.filter((point) => !known.has(pointKey(point)));

@@ -85,6 +85,8 @@ export const backtestEndpoints: Endpoints = {
         );
       }
       await store.backtests.delete(backtestId);
+      // It may have been the best one.
+      if (search !== undefined) await store.optimizations.saveBest(search.optimizationId, undefined);
       jobs.backtests.cancel(backtestId);
       jobs.sweep();
       return reply();

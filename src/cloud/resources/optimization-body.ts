@@ -1,16 +1,18 @@
 import { apiTime } from "../api-time.ts";
 import { gridSize, stepRange } from "../optimization/grid-search.ts";
-import { bestPoint } from "../optimization/objective.ts";
+import { bestOf } from "../optimization/objective.ts";
 import { EULER, isEnded } from "../optimization/search-strategy.ts";
-import type { BacktestDigest, CloudOptimization, EquityPoints, ListedBacktest } from "../ports.ts";
+import type { BacktestDigest, CloudOptimization, EquityPoints, ListedBacktest, OptimizationBest } from "../ports.ts";
 import type { ReplyBody } from "../reply.ts";
 
 const DAY_SECONDS = 86_400;
 
 /** An optimisation as `optimizations/list` and `optimizations/create` give it. */
-export function optimizationSummaryBody(optimization: CloudOptimization, points: readonly ListedBacktest[]): ReplyBody {
+export function optimizationSummaryBody(
+  optimization: Omit<CloudOptimization, "best">,
+  best: OptimizationBest | null,
+): ReplyBody {
   const { plan } = optimization;
-  const best = bestPoint(points, plan)?.point.digest;
   return {
     optimizationId: optimization.optimizationId,
     projectId: optimization.projectId,
@@ -19,8 +21,8 @@ export function optimizationSummaryBody(optimization: CloudOptimization, points:
     nodeType: plan.nodeType,
     criterion: { target: plan.target, extremum: plan.extremum, targetValue: plan.targetValue ?? null },
     created: apiTime(optimization.created),
-    psr: best?.figures.probabilisticSharpeRatio ?? null,
-    sharpeRatio: best?.figures.sharpeRatio ?? null,
+    psr: best?.psr ?? null,
+    sharpeRatio: best?.sharpeRatio ?? null,
     trades: best?.trades ?? null,
     cloneId: null,
     outOfSampleDays: 0,
@@ -42,7 +44,7 @@ export function optimizationBody(
   const { points, equities, now } = parts;
   const bodies = points.map((point) => [point.backtestId, pointBody(point, equities.get(point.backtestId) ?? [])]);
   return {
-    ...optimizationSummaryBody(optimization, points),
+    ...optimizationSummaryBody(optimization, bestOf(points, plan)),
     snapshotId: optimization.projectId,
     parallelNodes: plan.parallelNodes,
     extremum: plan.extremum,

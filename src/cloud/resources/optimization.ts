@@ -2,9 +2,9 @@ import { z } from "zod";
 import { type CloudContext, endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, realNumber, wholeNumber } from "../input-fields.ts";
 import { gridSize, stepRange } from "../optimization/grid-search.ts";
-import { dottedTarget, OPERATOR_NAMES } from "../optimization/objective.ts";
+import { bestOf, dottedTarget, OPERATOR_NAMES } from "../optimization/objective.ts";
 import { EULER, GRID } from "../optimization/search-strategy.ts";
-import type { CloudOptimization, CloudProject, OptimizationPlan } from "../ports.ts";
+import type { CloudOptimization, CloudProject, OptimizationBest, OptimizationPlan } from "../ports.ts";
 import { businessError, type Reply, reply } from "../reply.ts";
 import { withProject } from "./found-project.ts";
 import { optimizationBody, optimizationSummaryBody } from "./optimization-body.ts";
@@ -109,8 +109,7 @@ export const optimizationEndpoints: Endpoints = {
     withProject(projectId, context, async () => {
       const bodies = [];
       for (const optimization of await context.store.optimizations.list(projectId)) {
-        const points = await context.store.backtests.points(optimization.optimizationId);
-        bodies.push(optimizationSummaryBody(optimization, points));
+        bodies.push(optimizationSummaryBody(optimization, await bestKept(optimization, context)));
       }
       return reply({ optimizations: bodies });
     }),
@@ -142,6 +141,17 @@ export const optimizationEndpoints: Endpoints = {
     }),
   ),
 };
+
+/** The best point, which is kept, so that a list reads no points; it is looked for where it is not known. */
+async function bestKept(
+  { optimizationId, plan, best }: CloudOptimization,
+  { store }: CloudContext,
+): Promise<OptimizationBest | null> {
+  if (best !== undefined) return best;
+  const found = bestOf(await store.backtests.points(optimizationId), plan);
+  await store.optimizations.saveBest(optimizationId, found);
+  return found;
+}
 
 async function withOptimization(
   { optimizationId }: { readonly optimizationId: string },
@@ -193,6 +203,6 @@ async function create(
   // Before the answer, so that whoever reads it next finds it at work.
   await jobs.optimizations.advance(optimizationId);
   return reply({
-    optimizations: [optimizationSummaryBody({ ...optimization, status: "new", finished: undefined }, [])],
+    optimizations: [optimizationSummaryBody({ ...optimization, status: "new", finished: undefined }, null)],
   });
 }

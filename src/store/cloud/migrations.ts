@@ -78,4 +78,13 @@ async function addDigests(database: Kysely<unknown>): Promise<void> {
   }
 }
 
-export const cloudMigrations: Migrations = { "0001-initial": { up: initial }, "0002-whole-api": { up: wholeApi } };
+/** Lists of optimisations read no points; the best of an older one is looked for when it is listed first. */
+async function bestPoints(database: Kysely<unknown>): Promise<void> {
+  await sql.raw(`alter table optimizations add column best text`).execute(database);
+}
+
+export const cloudMigrations: Migrations = {
+  "0001-initial": { up: initial },
+  "0002-whole-api": { up: wholeApi },
+  "0003-best-points": { up: bestPoints },
+};

@@ -26,6 +26,11 @@ const planSchema = z.object({
 
 export type OptimizationPlan = z.infer<typeof planSchema>;
 
+const bestSchema = z.object({ psr: z.number().nullable(), sharpeRatio: z.number().nullable(), trades: z.number() });
+
+/** What lists show of the best point. */
+export type OptimizationBest = z.infer<typeof bestSchema>;
+
 export interface CloudOptimization {
   readonly optimizationId: string;
   readonly projectId: number;
@@ -35,6 +40,8 @@ export interface CloudOptimization {
   readonly created: number;
   readonly finished: number | undefined;
   readonly plan: OptimizationPlan;
+  /** Of the points that have ended; null where none counts yet, undefined where it has to be looked for. */
+  readonly best: OptimizationBest | null | undefined;
 }
 
 /** Optimisations; their points are backtests. An optimisation goes `new → running → completed | aborted`. */
@@ -45,7 +52,7 @@ export class OptimizationStore {
     this.#database = database;
   }
 
-  async create(optimization: Omit<CloudOptimization, "status" | "finished">): Promise<void> {
+  async create(optimization: Omit<CloudOptimization, "status" | "finished" | "best">): Promise<void> {
     const row = {
       optimization_id: optimization.optimizationId,
       project_id: optimization.projectId,
@@ -55,6 +62,7 @@ export class OptimizationStore {
       created: optimization.created,
       finished: null,
       plan: JSON.stringify(optimization.plan),
+      best: "null",
     };
     await this.#database.insertInto("optimizations").values(row).execute();
   }
@@ -92,6 +100,14 @@ export class OptimizationStore {
 
   async rename(optimizationId: string, name: string): Promise<void> {
     const change = this.#database.updateTable("optimizations").set({ name });
+    await change.where("optimization_id", "=", optimizationId).execute();
+  }
+
+  /** Keeps the best point as lists show it; undefined forgets it. */
+  async saveBest(optimizationId: string, best: OptimizationBest | null | undefined): Promise<void> {
+    const change = this.#database
+      .updateTable("optimizations")
+      .set({ best: best === undefined ? null : JSON.stringify(best) });
     await change.where("optimization_id", "=", optimizationId).execute();
   }
 
@@ -180,5 +196,6 @@ function optimizationOf(row: Selectable<CloudTables["optimizations"]>): CloudOpt
     created: row.created,
     finished: row.finished ?? undefined,
     plan: planSchema.parse(JSON.parse(row.plan)),
+    best: row.best === null ? undefined : bestSchema.nullable().parse(JSON.parse(row.best)),
   };
 }

@@ -86,6 +86,8 @@ export interface CloudTables {
     finished: number | null;
     /** What was asked for, as JSON. */
     plan: string;
+    /** What lists show of the best point, as JSON; null where it has to be looked for. */
+    best: string | null;
   };
   objects: {
     organization_id: string;
