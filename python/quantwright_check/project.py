@@ -6,6 +6,7 @@ import warnings
 import AlgorithmImports
 from AlgorithmImports.unsupported import GLOBALS
 
+from .calls import check_calls
 from .classes import ProjectClasses, algorithm_classes
 from .findings import Findings
 from .imports import check_imports
@@ -64,6 +65,7 @@ def _check_file(path, trees, modules, classes):
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and classes.is_algorithm(node):
             check_members(node, classes, findings)
+            check_calls(node, classes, findings)
     stars = _star_names(tree, trees)
     if stars is not None and not is_dynamic(tree):
         _check_names(tree, bound | stars | BUILTINS, findings)
