@@ -6,7 +6,7 @@ import { SecretMask } from "../clients/secret-mask.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { openHome } from "./desk-home.ts";
-import { openLog } from "./log-file.ts";
+import { logLastWords, openLog } from "./log-file.ts";
 import { runCloud } from "./run-cloud.ts";
 
 /** Runs a local cloud in this process until it is interrupted or, where it was started so, nobody needs it. */
@@ -60,7 +60,9 @@ function ownLog(
   mask.add(token);
   // Nobody may be there to read what is written; that must not end the cloud.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  return stack.use(openLog(openHome(config).cloudLogFile, mask)).log;
+  const { log } = stack.use(openLog(openHome(config).cloudLogFile, mask));
+  stack.use(logLastWords("cloud", log));
+  return log;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

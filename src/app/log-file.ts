@@ -26,3 +26,11 @@ export function openLog(file: string, mask: SecretMask): { readonly log: (messag
     },
   };
 }
+
+/** What ends a process unforeseen is at least in its log: nobody reads its standard error. */
+export function logLastWords(what: string, log: (message: string) => void): Disposable {
+  const monitor = (error: unknown): void =>
+    log(`the ${what} dies: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.on("uncaughtExceptionMonitor", monitor);
+  return { [Symbol.dispose]: () => void process.off("uncaughtExceptionMonitor", monitor) };
+}

@@ -22,7 +22,7 @@ import { auditKey } from "./credentials.ts";
 import { openHome, type DeskHome } from "./desk-home.ts";
 import { openDeskDoors } from "./desk-doors.ts";
 import { assembleGateway, type DeskCore } from "./assemble-gateway.ts";
-import { openLog } from "./log-file.ts";
+import { logLastWords, openLog } from "./log-file.ts";
 import { newId, systemClock } from "./system.ts";
 import { absorbTrials } from "./absorb-trials.ts";
 import { startUpstream } from "./start-upstream.ts";
@@ -59,7 +59,7 @@ export async function startDesk(config: Config): Promise<Desk> {
     stack.use(lockDesk(config.dataDir));
     requireDataFolder(config);
     ({ log } = stack.use(openLog(home.logFile, mask)));
-    stack.use(logLastWords(log));
+    stack.use(logLastWords("desk", log));
     for (const key of Object.values(home.socketKeys)) mask.add(key);
     log(`desk ${config.version} starts (pid ${process.pid}, profile ${config.profile})`);
     const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
@@ -101,14 +101,6 @@ function requireDataFolder(config: Config): void {
     message: `the folder of market data ${missing} is not there`,
     remedy: `make it, or correct "dataFolder" in ${join(config.dataDir, "settings.json")}`,
   });
-}
-
-/** What ends the desk unforeseen is at least in its log: nobody reads its standard error. */
-function logLastWords(log: (message: string) => void): Disposable {
-  const monitor = (error: unknown): void =>
-    log(`the desk dies: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.on("uncaughtExceptionMonitor", monitor);
-  return { [Symbol.dispose]: () => void process.off("uncaughtExceptionMonitor", monitor) };
 }
 
 async function openStore(
