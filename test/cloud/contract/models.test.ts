@@ -1,31 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { fromJsonSchema } from "@modelcontextprotocol/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { type Answer, type CloudUnderTest, startCloud } from "../support/cloud-under-test.ts";
+import { HAS_MODELS, modelIssues, STRICT_CLIENT } from "../support/strict-models.ts";
 
-const FACTS = fileURLToPath(new URL("../../../../shared/quantconnect/models.json", import.meta.url));
-const STRICT_CLIENT = { headers: { "user-agent": "QuantConnect MCP Server v1" } };
-
-/** The models say `nullable` beside a type, which JSON Schema does not know, and times in a form of their own. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  const {
-    nullable,
-    format: _,
-    ...rest
-  } = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-  return nullable === true ? { anyOf: [rest, { type: "null" }] } : rest;
-}
-
-describe.skipIf(!existsSync(FACTS))(
+describe.skipIf(!HAS_MODELS)(
   "answers as QuantConnect's own strict client checks them (skipped without ../shared/quantconnect/models.json)",
   () => {
-    const schemas = existsSync(FACTS)
-      ? z.looseObject({ $defs: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(FACTS, "utf8"))).$defs
-      : {};
     let cloud: CloudUnderTest;
     let projectId = 0;
     let compileId = "";
@@ -40,21 +19,15 @@ describe.skipIf(!existsSync(FACTS))(
     });
     afterAll(() => cloud[Symbol.asyncDispose]());
 
-    const issuesOf = async (model: string, answer: unknown): Promise<unknown> => {
-      const definition = { $ref: `#/$defs/${model}`, $defs: plain(schemas) };
-      // A schema read from a file has no type that the library could know.
-      const schema = fromJsonSchema(definition as never);
-      return (await schema["~standard"].validate(answer)).issues ?? [];
-    };
     const validate = async (model: string, path: string, body: Record<string, unknown>): Promise<unknown> => {
       const answer = await cloud.call(path, body, STRICT_CLIENT);
       expect(answer.success).toBe(true);
-      return issuesOf(model, answer);
+      return modelIssues(model, answer);
     };
 
     it("finds a value that would break that client", async () => {
       const wrong = { success: true, backtest: { status: "In Progress...", statistics: [] } };
-      expect(await issuesOf("BacktestResponse", wrong)).not.toEqual([]);
+      expect(await modelIssues("BacktestResponse", wrong)).not.toEqual([]);
     });
 
     it.each([
