@@ -254,7 +254,7 @@ def history_frame(rows, symbols):
     for row in rows:
         index.append((symbols[row[0]], _engine.moment(row[2])))
         for name, value in zip(COLUMNS, row[3:]):
-            columns[name].append(value)
+            columns[name].append(float(value))
     return Frame(index, columns)
 
 

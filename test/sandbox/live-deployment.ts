@@ -13,7 +13,7 @@ export function utc(iso: string): number {
 }
 
 export interface DeploymentOptions {
-  readonly pool: SandboxPool;
+  readonly pool: Pick<SandboxPool, "live">;
   readonly data: DataSource;
   readonly startUtc: number;
   readonly endUtc: number;
