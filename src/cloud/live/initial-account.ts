@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SymbolRef } from "../../lean/brokerages/symbol-ref.ts";
 import { symbolRefSchema } from "../../lean/brokerages/symbol-ref.ts";
 import { parseIdentifier } from "../../lean/securities/security-identifier.ts";
-import type { InitialAccount } from "./live-session.ts";
+import type { InitialAccount } from "./live-parts.ts";
 
 const amount = z.preprocess(
   (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),

@@ -1,6 +1,7 @@
 import type { Deployment, LiveStatus } from "./deployment.ts";
 import { hasEnded } from "./deployment.ts";
-import { LiveSession, type InitialAccount, type LiveParts } from "./live-session.ts";
+import type { InitialAccount, LiveParts } from "./live-parts.ts";
+import { LiveSession } from "./live-session.ts";
 import type { CommandResult } from "../../lean/live/live-protocol.ts";
 import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
 import type { LiveStore } from "./live-store-port.ts";

@@ -1,16 +1,15 @@
+import { setImmediate } from "node:timers/promises";
 import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
-import type { BrokerAccount, BrokerState } from "../../lean/brokerages/broker-protocol.ts";
+import type { BrokerState } from "../../lean/brokerages/broker-protocol.ts";
 import type { LiveHandlers, LiveSandbox } from "../../lean/live/live-ports.ts";
 import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-protocol.ts";
-import type { SimulationSettings } from "../../lean/brokerages/simulated-brokerage.ts";
-import type { Clock } from "../../domain/clock.ts";
-import type { CloudIds, CloudLog, LiveRunner } from "../ports.ts";
 import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
 import { FeedClock } from "./feed-clock.ts";
 import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
 import { noteLine, pointsOf } from "./live-lines.ts";
-import type { LiveInsight, LiveStore, StoredOutput } from "./live-store-port.ts";
+import type { InitialAccount, LiveParts } from "./live-parts.ts";
+import type { LiveInsight, StoredOutput } from "./live-store-port.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /*
@@ -27,36 +26,10 @@ import { SerialQueue } from "./serial-queue.ts";
 const MOST_PAUSE = 1_000_000;
 const LEAST_PAUSE = 5_000;
 const RESTART_PAUSE = 500_000;
+const CATCH_UP_STRETCH = 3_600_000_000;
 /** So many starts in the window, and the deployment ends with an error. */
 const MOST_STARTS = 6;
 const STARTS_WINDOW = 120_000_000;
-
-/** What a live algorithm stores its objects in. */
-export type LiveObjects = LiveHandlers["objectStore"];
-
-export interface LiveParts {
-  readonly store: LiveStore;
-  readonly runner: LiveRunner;
-  readonly clock: Clock;
-  readonly ids: Pick<CloudIds, "hex32">;
-  readonly log: CloudLog;
-  readonly objects: LiveObjects;
-  /** Makes the broker of a deployment. */
-  readonly broker: (options: BrokerOptions) => LiveBroker;
-  /** A command for all other live algorithms. */
-  readonly broadcast: (command: Readonly<Record<string, unknown>>, from: Deployment) => void;
-}
-
-/** What `PaperBroker` takes, without its data. */
-export interface BrokerOptions {
-  readonly startUtc: number;
-  readonly endUtc: number;
-  readonly account?: InitialAccount;
-  readonly state?: BrokerState;
-  readonly simulation?: SimulationSettings;
-}
-
-export type InitialAccount = Partial<Pick<BrokerAccount, "cash" | "holdings">>;
 
 /** One deployment while this process serves it: its broker, its algorithm, and the clock that drives both. */
 export class LiveSession {
@@ -297,8 +270,13 @@ export class LiveSession {
 
   /** The broker goes on without the algorithm up to now. */
   async #catchUp(): Promise<void> {
-    const now = Math.max(this.#broker.utc, this.#feed.at(this.#parts.clock.now()));
-    this.#missed.push(...(await this.#broker.advance(now)));
+    const now = (): number => this.#feed.at(this.#parts.clock.now());
+    while (this.#broker.utc < now() && !this.#isClosed) {
+      // In stretches, so that a cloud that was off for days still answers others meanwhile.
+      const to = Math.min(now(), this.#broker.utc + CATCH_UP_STRETCH);
+      this.#missed.push(...(await this.#broker.advance(to)));
+      await setImmediate();
+    }
   }
 
   async #reload(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Deployment, LiveStatus } from "../live/deployment.ts";
 import { hasEnded } from "../live/deployment.ts";
 import { chooseFeed } from "../live/feed-plan.ts";
 import { chooseAccount } from "../live/initial-account.ts";
-import type { InitialAccount } from "../live/live-session.ts";
+import type { InitialAccount } from "../live/live-parts.ts";
 import type { CloudProject } from "../ports.ts";
 import { businessError, type Reply, reply } from "../reply.ts";
 import { withDeployment, withRunning } from "./found-deployment.ts";

@@ -94,7 +94,7 @@ class Mine(QCAlgorithm):
   it("names calls of the algorithm's methods that do not fit their signatures, and their signatures", async () => {
     const code = `${HEAD}        self.add_equity()
         self.set_holdings("SPY", 1, wrong=2)
-        self.Log()
+        self.LimitOrder("SPY")
         self.add_equity("SPY", Resolution.DAILY)
         arguments = ["SPY"]
         self.add_equity(*arguments)
