@@ -79,10 +79,12 @@ export class KeptCloud implements AsyncDisposable {
     this.#lifeline.close();
     await this.#watching;
     const { log } = this.#options;
-    const state = await this.state();
-    if (state !== undefined && state.live > 0)
-      log(`${state.live} live deployments go on in the local cloud (pid ${state.pid})`);
-    else if (!(await endService(this.#record))) log(`the local cloud (pid ${this.#record.pid}) could not be ended`);
+    const { pid } = this.#record;
+    const live = (await this.state())?.live;
+    if (live === undefined && isRunning(this.#record))
+      log(`the local cloud (pid ${pid}) does not say what it does; it ends by itself unless something is live`);
+    else if (live !== undefined && live > 0) log(`${live} live deployments go on in the local cloud (pid ${pid})`);
+    else if (!(await endService(this.#record))) log(`the local cloud (pid ${pid}) could not be ended`);
     // One that was opened in the meantime.
     this.#lifeline.close();
   }
