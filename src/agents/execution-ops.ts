@@ -23,6 +23,7 @@ export function executionOps(): Agent {
       "read_live_logs",
       "read_live_portfolio",
       "read_live_orders",
+      "read_live_trades",
       "read_live_insights",
       "stop_live_algorithm",
       "liquidate_live_algorithm",

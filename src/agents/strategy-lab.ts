@@ -38,6 +38,8 @@ export function strategyLab(parts: StrategyLabParts): Agent {
       "read_backtest_orders",
       "read_backtest_insights",
       "read_backtest_logs",
+      "read_backtest_trades",
+      "read_backtest_report",
       "update_backtest",
       "delete_backtest",
       "estimate_optimization_time",
