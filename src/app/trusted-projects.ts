@@ -4,10 +4,21 @@ import type { Trust } from "../clients/sandbox/sandbox-pool.ts";
 import type { Config } from "../config.ts";
 
 /** What a Python needs of the environment to be found and to find its libraries. Never our own secrets. */
-const PASSED_ON = [
-  ...["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "CONDA_PREFIX"],
-  ...["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"],
-] as const;
+const PASSED_ON: readonly string[] = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LANG",
+  "LC_ALL",
+  "TMPDIR",
+  "VIRTUAL_ENV",
+  "CONDA_PREFIX",
+  "LD_LIBRARY_PATH",
+  "DYLD_LIBRARY_PATH",
+  "OMP_NUM_THREADS",
+  "OPENBLAS_NUM_THREADS",
+  "MKL_NUM_THREADS",
+];
 
 /** The Python of trusted projects: as named on the command line, else in the settings, else the first on the path. */
 export function trustedPython(config: Config, named: string | undefined): TrustedPython {

@@ -26,71 +26,65 @@ class Numeric(QCAlgorithm):
 
 const bodySchema = z.looseObject({ success: z.boolean() });
 
-describe.skipIf(python === undefined)(
-  "a cloud with a trusted project (skipped without a Python in .cache/python)",
-  () => {
-    let cloud: E2eCloud;
-    const call = async (path: string, body: object): Promise<z.infer<typeof bodySchema>> => {
-      const timestamp = String(Math.floor(Date.now() / 1000));
-      const hash = createHash("sha256").update(`${cloud.token}:${timestamp}`).digest("hex");
-      const response = await fetch(`${cloud.url}/${path}`, {
-        method: "POST",
-        headers: {
-          Authorization: `Basic ${Buffer.from(`1:${hash}`).toString("base64")}`,
-          Timestamp: timestamp,
-          "content-type": "application/json",
-        },
-        body: JSON.stringify(body),
-      });
-      return bodySchema.parse(await response.json());
-    };
-    /** Makes a project with the strategy and compiles it. */
-    const compiled = async (name: string): Promise<{ projectId: number; compile: z.infer<typeof bodySchema> }> => {
-      const made = await call("projects/create", { name, language: "Py" });
-      const { projectId } = z.object({ projects: z.tuple([z.object({ projectId: z.number() })]) }).parse(made)
-        .projects[0];
-      await call("files/update", { projectId, name: "main.py", content: STRATEGY });
-      const { compileId } = await call("compile/create", { projectId });
-      for (;;) {
-        const compile = await call("compile/read", { projectId, compileId });
-        if (compile["state"] !== "InQueue") return { projectId, compile };
-        await delay(100);
-      }
-    };
-    beforeAll(async () => {
-      cloud = await startE2eCloud({ args: ["--trust-project", String(TRUSTED), "--python", python ?? ""] });
+describe.skipIf(python === undefined)("a cloud with a trusted project (skipped without a test Python)", () => {
+  let cloud: E2eCloud;
+  const call = async (path: string, body: object): Promise<z.infer<typeof bodySchema>> => {
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const hash = createHash("sha256").update(`${cloud.token}:${timestamp}`).digest("hex");
+    const response = await fetch(`${cloud.url}/${path}`, {
+      method: "POST",
+      headers: {
+        Authorization: `Basic ${Buffer.from(`1:${hash}`).toString("base64")}`,
+        Timestamp: timestamp,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify(body),
     });
-    afterAll(() => cloud[Symbol.asyncDispose]());
+    return bodySchema.parse(await response.json());
+  };
+  /** Compiles a project; what it compiled to. */
+  const compile = async (projectId: number, extra: object = {}): Promise<z.infer<typeof bodySchema>> => {
+    const { compileId } = await call("compile/create", { ...extra, projectId });
+    let state = await call("compile/read", { ...extra, projectId, compileId });
+    while (state["state"] === "InQueue") {
+      await delay(100);
+      state = await call("compile/read", { ...extra, projectId, compileId });
+    }
+    return state;
+  };
+  const project = async (name: string): Promise<number> => {
+    const made = await call("projects/create", { name, language: "Py" });
+    const [{ projectId }] = z.object({ projects: z.tuple([z.object({ projectId: z.number() })]) }).parse(made).projects;
+    await call("files/update", { projectId, name: "main.py", content: STRATEGY });
+    return projectId;
+  };
+  beforeAll(async () => {
+    cloud = await startE2eCloud({ args: ["--trust-project", String(TRUSTED), "--python", python ?? ""] });
+  });
+  afterAll(() => cloud[Symbol.asyncDispose]());
 
-    it("runs it with numpy and pandas, and says which Python did", async () => {
-      const { projectId, compile } = await compiled("mine");
-      expect({ projectId, state: compile["state"] }).toEqual({ projectId: TRUSTED, state: "BuildSuccess" });
-      const made = await call("backtests/create", { projectId, compileId: compile["compileId"], backtestName: "b" });
-      const { backtestId } = z.object({ backtest: z.looseObject({ backtestId: z.string() }) }).parse(made).backtest;
-      let backtest: Record<string, unknown> = {};
-      do {
-        await delay(200);
-        const answer = await call("backtests/read", { projectId, backtestId });
-        backtest = z.object({ backtest: z.looseObject({}) }).parse(answer).backtest;
-      } while (backtest["completed"] !== true);
-      expect(backtest["error"] ?? "").toBe("");
-      expect(backtest["quantwright"]).toMatchObject({ engine: { executor: expect.stringMatching(/^cpython 3\./) } });
-    }, 60_000);
+  it("runs it with numpy and pandas, and says which Python did", async () => {
+    const projectId = await project("mine");
+    const { state, compileId } = await compile(projectId);
+    expect({ projectId, state }).toEqual({ projectId: TRUSTED, state: "BuildSuccess" });
+    const made = await call("backtests/create", { projectId, compileId, backtestName: "b" });
+    const { backtestId } = z.object({ backtest: z.looseObject({ backtestId: z.string() }) }).parse(made).backtest;
+    let backtest: Record<string, unknown> = {};
+    do {
+      await delay(200);
+      const answer = await call("backtests/read", { projectId, backtestId });
+      backtest = z.object({ backtest: z.looseObject({}) }).parse(answer).backtest;
+    } while (backtest["completed"] !== true);
+    expect(backtest["error"] ?? "").toBe("");
+    expect(JSON.stringify(backtest["quantwright"])).toMatch(/"executor":"cpython 3\.\d+\.\d+"/);
+  }, 60_000);
 
-    it("keeps all others in the sandbox, whatever a request says, and tells how the operator may trust them", async () => {
-      const { projectId, compile } = await compiled("other");
-      expect(compile["state"]).toBe("BuildError");
-      expect(JSON.stringify(compile["logs"])).toMatch(/--trust-project/);
-      await call("projects/update", { projectId, trusted: true, isTrusted: true, trustedProjects: [projectId] });
-      const again = await call("compile/create", { projectId, isTrusted: true, trust: true });
-      for (;;) {
-        const { state } = await call("compile/read", { projectId, compileId: again["compileId"], isTrusted: true });
-        if (state !== "InQueue") {
-          expect(state).toBe("BuildError");
-          break;
-        }
-        await delay(100);
-      }
-    }, 60_000);
-  },
-);
+  it("keeps all others in the sandbox, whatever a request says, and tells how the operator may trust them", async () => {
+    const projectId = await project("other");
+    const { state, logs } = await compile(projectId);
+    expect(state).toBe("BuildError");
+    expect(JSON.stringify(logs)).toMatch(/--trust-project/);
+    await call("projects/update", { projectId, trusted: true, isTrusted: true, trustedProjects: [projectId] });
+    expect((await compile(projectId, { isTrusted: true, trust: true }))["state"]).toBe("BuildError");
+  }, 60_000);
+});

@@ -35,8 +35,8 @@ function trusted(body: string, limits: { readonly wallSeconds?: number } = {}): 
 }
 
 /** What does not depend on which Python ran it. */
-function comparable({ engine: { executor: _, ...engine }, ...rest }: BacktestResult): object {
-  return { ...rest, engine };
+function comparable(result: BacktestResult): object {
+  return { ...result, engine: { ...result.engine, executor: undefined } };
 }
 
 /** An algorithm on the synthetic prices with a body for `initialize` and one for `on_data`. */
@@ -119,7 +119,8 @@ describe.skipIf(python === undefined)("a trusted project (skipped without a Pyth
     const parameters = { "qw-start": "2013-01-02", "qw-end": "2013-12-31", fast: "3", slow: "8" };
     const job = { files: { "main.py": text }, parameters };
     const [ours, sandboxed] = [await pool.backtest(job, TRUSTED), await pool.backtest(job)];
-    expect(ours).toMatchObject({ status: "Completed", engine: { executor: expect.stringMatching(/^cpython 3\./) } });
+    expect(ours.status).toBe("Completed");
+    expect(ours.engine.executor).toMatch(/^cpython 3\./);
     expect(ours.orders.length).toBeGreaterThan(0);
     expect(comparable(ours)).toEqual(comparable(sandboxed));
   });
@@ -280,8 +281,7 @@ describe.skipIf(python === undefined)("a trusted project that goes wrong (skippe
       TRUSTED,
     );
     expect(own.error?.message).toMatch(/^KeyError: 'mine' \(main\.py, line \d+, in <lambda>\)$/);
-    const code =
-      "try:\n    self.set_warm_up(-1)\nexcept ValueError as error:\n    self.log(f'refused: {error}')";
+    const code = "try:\n    self.set_warm_up(-1)\nexcept ValueError as error:\n    self.log(f'refused: {error}')";
     const [refused, sandboxed] = [await trusted(code), await pool.backtest({ files: runOnce(code) })];
     expect(refused.error).toBeUndefined();
     expect(refused.logs).toEqual(sandboxed.logs);
