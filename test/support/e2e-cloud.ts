@@ -32,18 +32,10 @@ export interface E2eCloudOptions {
 export async function startE2eCloud(options: E2eCloudOptions = {}): Promise<E2eCloud> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "qw-cloud-"));
   const tokenFile = join(folder, "token");
-  const child = spawn(
-    process.execPath,
-    [
-      ...[PROGRAM, "cloud", "--json", "--port", String(options.port ?? 0), "--folder", join(folder, "cloud")],
-      ...["--token-file", tokenFile, "--organization-id", ORGANIZATION, "--collaborator-id", COLLABORATOR],
-      ...["--data-policy", "synthetic", ...(options.args ?? [])],
-    ],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"] ?? "", HOME: folder, QUANTWRIGHT_HOME: join(folder, "home") },
-    },
-  );
+  const child = spawn(process.execPath, argumentsOf(options, { folder, tokenFile }), {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder, QUANTWRIGHT_HOME: join(folder, "home") },
+  });
   let words = "";
   child.stderr.on("data", (chunk: Buffer) => (words += chunk.toString("utf8")));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -62,4 +54,13 @@ export async function startE2eCloud(options: E2eCloudOptions = {}): Promise<E2eC
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function argumentsOf(
+  { port = 0, args = [] }: E2eCloudOptions,
+  { folder, tokenFile }: { readonly folder: string; readonly tokenFile: string },
+): string[] {
+  const store = ["--port", String(port), "--folder", join(folder, "cloud"), "--token-file", tokenFile];
+  const people = ["--organization-id", ORGANIZATION, "--collaborator-id", COLLABORATOR];
+  return [PROGRAM, "cloud", "--json", "--data-policy", "synthetic", ...store, ...people, ...args];
 }

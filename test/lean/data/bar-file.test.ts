@@ -23,7 +23,7 @@ describe("price files of a day", () => {
     const rows = parseBarRows(bytes, 5, DAY);
     expect(rows.count).toBe(prices.length);
     for (const [row, price] of prices.entries()) expect(rows.values[row * 5]).toBe(Number(price));
-    expect([...rows.values.slice(2, 5)]).toEqual([0, 1.5, 2]);
+    expect(Array.from(rows.values.subarray(2, 5))).toEqual([0, 1.5, 2]);
   });
 
   it.each([0, 1, 96_500, 97_000, 5_000_000, 9_999_999, 19_999_000, 30_000_000])(
