@@ -111,22 +111,20 @@ describe.skipIf(!isFree)(`the lean CLI against \`quantwright cloud\`${isFree ? "
   }, 120_000);
 
   it("optimises two by three points", async () => {
-    const out = await lean(
-      ...["cloud", "optimize", "Crossing", "--target", "Sharpe Ratio", "--target-direction", "max"],
-      ...["--parameter", "fast", "5", "10", "5", "--parameter", "slow", "20", "40", "10"],
-      ...["--node", "O2-8", "--parallel-nodes", "2"],
-    );
+    const goal = ["--target", "Sharpe Ratio", "--target-direction", "max"];
+    const grid = ["--parameter", "fast", "5", "10", "5", "--parameter", "slow", "20", "40", "10"];
+    const nodes = ["--node", "O2-8", "--parallel-nodes", "2"];
+    const out = await lean("cloud", "optimize", "Crossing", ...goal, ...grid, ...nodes);
     expect(out).toContain("Optimal backtest results");
     expect(out).toMatch(/slow: (20|30|40)/);
   }, 120_000);
 
   it("deploys on paper, reads the status, sends a command, and stops", async () => {
-    const out = await lean(
-      ...["cloud", "live", "deploy", "Crossing", "--brokerage", "Paper Trading"],
-      ...["--data-provider-live", "Paper Trading", "--node", "Local live node 1", "--auto-restart", "no"],
-      ...["--notify-order-events", "no", "--notify-insights", "no"],
-      ...["--live-cash-balance", "USD:50000", "--live-holdings", ""],
-    );
+    const place = ["--brokerage", "Paper Trading", "--data-provider-live", "Paper Trading"];
+    const node = ["--node", "Local live node 1", "--auto-restart", "no"];
+    const notices = ["--notify-order-events", "no", "--notify-insights", "no"];
+    const account = ["--live-cash-balance", "USD:50000", "--live-holdings", ""];
+    const out = await lean("cloud", "live", "deploy", "Crossing", ...place, ...node, ...notices, ...account);
     expect(out).toContain("Live url:");
     await expect
       .poll(() => lean("cloud", "status", "Crossing"), { timeout: 60_000, interval: 1000 })
