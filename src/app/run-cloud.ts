@@ -17,7 +17,7 @@ import { RefusalError } from "../domain/refusal.ts";
 import { PaperBroker } from "../lean/brokerages/paper-broker.ts";
 import type { DataSource } from "../lean/data-source.ts";
 import { DayFileCache } from "../lean/data/day-file-cache.ts";
-import { SyntheticSource } from "../lean/data/synthetic/synthetic-source.ts";
+import { SyntheticSource, type SyntheticCache } from "../lean/data/synthetic/synthetic-source.ts";
 import { openDataFolder } from "../sandbox/data-folder.ts";
 import { openCloudStore } from "../store/cloud/cloud-store.ts";
 import { openLiveStore } from "../store/cloud/live/live-store.ts";
@@ -79,12 +79,15 @@ interface MarketData {
 function openMarketData({ dataFolders, cacheDir }: Config, policy: "real" | "synthetic"): MarketData {
   const folders = openDataFolder(dataFolders);
   if (policy === "real") return { data: folders, sandbox: {} };
-  const { folder, write } = openSyntheticCache(cacheDir, { seed: SYNTHETIC_SEED, dataFolders });
-  const made = openDataFolder([folder]);
-  const cache = { read: (path: string) => made.readZip(path), write };
+  const kept = openSyntheticCache(cacheDir, { seed: SYNTHETIC_SEED, dataFolders });
+  const made = openDataFolder([kept.folder]);
+  const cache: SyntheticCache = {
+    read: (path) => made.readZip(path),
+    write: (path, bytes) => kept.write(path, bytes),
+  };
   return {
     data: new SyntheticSource(folders, { seed: SYNTHETIC_SEED, cache }),
-    sandbox: { syntheticSeed: SYNTHETIC_SEED, syntheticCache: folder },
+    sandbox: { syntheticSeed: SYNTHETIC_SEED, syntheticCache: kept.folder },
   };
 }
 

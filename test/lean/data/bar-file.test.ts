@@ -32,7 +32,7 @@ describe("price files of a day", () => {
       const { bytes } = dayFile();
       const from = DAY * MICROS_PER_DAY + milliseconds * 1000;
       const whole = parseBarRows(bytes, 5, DAY);
-      const expected = [...whole.time.slice(0, whole.count)].filter((time) => time >= from);
+      const expected = Array.from(whole.time.subarray(0, whole.count)).filter((time) => time >= from);
       const reader = new RowReader(bytes, { fields: 5, day: DAY, from });
       const times: number[] = [];
       for (let rows = reader.next(); rows !== undefined; rows = reader.next()) {
