@@ -270,10 +270,11 @@ export class LiveSession {
 
   /** The broker goes on without the algorithm up to now. */
   async #catchUp(): Promise<void> {
-    const now = (): number => this.#feed.at(this.#parts.clock.now());
-    while (this.#broker.utc < now() && !this.#isClosed) {
+    // A time that stands still: a fast replay's runs away from whoever follows it.
+    const now = this.#feed.at(this.#parts.clock.now());
+    while (this.#broker.utc < now && !this.#isClosed) {
       // In stretches, so that a cloud that was off for days still answers others meanwhile.
-      const to = Math.min(now(), this.#broker.utc + CATCH_UP_STRETCH);
+      const to = Math.min(now, this.#broker.utc + CATCH_UP_STRETCH);
       this.#missed.push(...(await this.#broker.advance(to)));
       await setImmediate();
     }
