@@ -114,7 +114,7 @@ function createGateway(
   },
 ): Gateway {
   const { store, upstreams, mask, log, agents, registry, recorder, read } = parts;
-  // The local cloud has no live deployments in this version; an account may.
+  // What is deployed by other clients, on the local cloud as in an account.
   const lookup = new DeploymentLookup(() => read("list_live_algorithms", {}));
   return new Gateway({
     registry,
@@ -122,7 +122,7 @@ function createGateway(
     ledger: store.ledger,
     trials: recorder,
     roles: agents,
-    deployments: config.profile === "local" ? undefined : lookup,
+    deployments: lookup,
     artifacts: store.artifacts,
     clock: systemClock,
     newId,

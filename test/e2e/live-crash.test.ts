@@ -168,6 +168,10 @@ describe.skipIf(!HAS_PROC)("a live deployment on a replay (needs /proc)", () => 
     await order({ OrderType: "limit", Quantity: 5, LimitPrice: 1 });
     await expect.poll(orders, slow).toEqual({ 1: FILLED, 2: SUBMITTED });
     expect(await held()).toBe(10);
+    // The gateway sees what others deployed: what changes a live project is no plain write.
+    const edit = { projectId, name: "main.py", content: "changed = True\n" };
+    const edited = await home.run(["tools", "call", "qc_update_file_contents", JSON.stringify(edit), "--json"]);
+    expect(edited.code).toBe(4);
 
     // The sandbox.
     const sandboxes = cloud.sandboxes();

@@ -93,7 +93,7 @@ describe("a client of `quantwright serve`", () => {
     await using served = await connectClient(home, { toolset: "full", versionNegotiation: MODERN });
     const names = (await served.client.listTools()).tools.map(({ name }) => name);
     expect(names.filter((name) => !name.startsWith("qc_")).toSorted()).toEqual(DESK_TOOLS);
-    expect(names.filter((name) => name.startsWith("qc_"))).toHaveLength(65);
+    expect(names.filter((name) => name.startsWith("qc_"))).toHaveLength(69);
     expect(await served.call("qc_read_account")).toMatchObject({ success: true });
   });
 
