@@ -36,6 +36,10 @@ export interface CoreParts {
 }
 
 type Body = Readonly<Record<string, unknown>>;
+/** How old may be what is known of deployments, in microseconds: asking ourselves costs little. */
+const LOCAL_FRESH = 250_000;
+const ACCOUNT_FRESH = 30_000_000;
+
 type Read = (tool: string, args: Body, parentCallId?: string) => Promise<Body>;
 
 const CALL_DEADLINE = 120_000;
@@ -115,7 +119,10 @@ function createGateway(
 ): Gateway {
   const { store, upstreams, mask, log, agents, registry, recorder, read } = parts;
   // What is deployed by other clients, on the local cloud as in an account.
-  const lookup = new DeploymentLookup(() => read("list_live_algorithms", {}));
+  const lookup = new DeploymentLookup(
+    () => read("list_live_algorithms", {}),
+    config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH,
+  );
   return new Gateway({
     registry,
     upstreams,

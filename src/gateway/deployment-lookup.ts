@@ -6,20 +6,22 @@ const liveListSchema = z.looseObject({
 });
 /** Deployments that will not trade again; every other state, also one that we do not know, counts as live. */
 const ENDED = new Set(["Stopped", "Liquidated", "Deleted", "Completed", "RuntimeError", "DeployError", "Invalid"]);
-const FRESH_MICROSECONDS = 30_000_000;
 
-/** Knows which projects run live, from the account itself, asked again when the answer is over 30 s old. */
+/** Knows which projects run live, from the account itself, asked again when the answer is too old. */
 export class DeploymentLookup {
   readonly #read: () => Promise<Readonly<Record<string, unknown>>>;
+  readonly #freshMicroseconds: number;
   #known: { readonly at: number; readonly state: DeploymentState } | undefined;
 
-  constructor(read: () => Promise<Readonly<Record<string, unknown>>>) {
+  /** `freshMicroseconds`: how old an answer may be, because others deploy as well. */
+  constructor(read: () => Promise<Readonly<Record<string, unknown>>>, freshMicroseconds: number) {
     this.#read = read;
+    this.#freshMicroseconds = freshMicroseconds;
   }
 
   /** Fails closed: an answer that does not come or cannot be read is `unknown`. */
   async state(now: number): Promise<DeploymentState> {
-    if (this.#known !== undefined && now - this.#known.at < FRESH_MICROSECONDS) return this.#known.state;
+    if (this.#known !== undefined && now - this.#known.at < this.#freshMicroseconds) return this.#known.state;
     const parsed = await this.#read().then(
       (body) => liveListSchema.safeParse(body),
       () => undefined,

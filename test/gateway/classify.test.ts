@@ -83,7 +83,7 @@ describe("the look-up of deployments", () => {
       status,
       projectId,
     }));
-    const lookup = new DeploymentLookup(() => Promise.resolve({ live }));
+    const lookup = new DeploymentLookup(() => Promise.resolve({ live }), 30_000_000);
     expect(await lookup.state(0)).toEqual({ liveProjects: new Set([0, 1, 2]) });
   });
 
@@ -93,7 +93,7 @@ describe("the look-up of deployments", () => {
     const lookup = new DeploymentLookup(() => {
       const body = bodies[asked++];
       return body === undefined ? Promise.reject(new Error("down")) : Promise.resolve(body as Record<string, unknown>);
-    });
+    }, 30_000_000);
     expect(await lookup.state(0)).toEqual(sevenLive);
     expect(await lookup.state(29_000_000)).toEqual(sevenLive);
     expect(await lookup.state(31_000_000)).toEqual(quiet);

@@ -166,7 +166,8 @@ export async function gatewayUnderTest(
     },
     trials: recorder,
     roles: options.roles ?? [],
-    deployments: profile === "local" ? undefined : new DeploymentLookup(() => read("list_live_algorithms", {})),
+    deployments:
+      profile === "local" ? undefined : new DeploymentLookup(() => read("list_live_algorithms", {}), 30_000_000),
     artifacts,
     clock,
     newId,
