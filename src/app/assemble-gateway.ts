@@ -99,6 +99,7 @@ function createRecorder(config: Config, parts: { readonly store: DeskStore; read
   const { store, read } = parts;
   return new TrialRecorder({
     book: store.trials,
+    optimizations: store.optimizations,
     artifacts: store.artifacts,
     clock: systemClock,
     newId,

@@ -6,7 +6,7 @@ import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import type { Trial } from "../domain/trial.ts";
-import { artefactHash } from "../gateway/trial-recorder.ts";
+import { artefactHash } from "../gateway/artefact-hash.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 import { algorithmFiles } from "./algorithm-files.ts";
 import { trustedPython } from "./trusted-projects.ts";
@@ -104,6 +104,7 @@ function record(
     strategyId: null,
     profile: "local",
     projectId: null,
+    optimizationId: null,
     backtestId: null,
     name: result.name,
     principal: "cli",

@@ -13,6 +13,7 @@ import { Ledger } from "../store/desk/ledger.ts";
 import { deskMigrations } from "../store/desk/migrations.ts";
 import type { DeskTables } from "../store/desk/schema.ts";
 import { StrategyStore } from "../store/desk/strategy-store.ts";
+import { TrackedOptimizationStore } from "../store/desk/tracked-optimization-store.ts";
 import { TrialStore } from "../store/desk/trial-store.ts";
 import { lockDesk } from "../store/desk-lock.ts";
 import { RunStore } from "../store/runs/run-store.ts";
@@ -41,6 +42,7 @@ export interface DeskStore {
   readonly database: Kysely<DeskTables>;
   readonly ledger: Ledger;
   readonly trials: TrialStore;
+  readonly optimizations: TrackedOptimizationStore;
   readonly strategies: StrategyStore;
   readonly runs: RunStore;
   readonly artifacts: Artifacts;
@@ -127,6 +129,7 @@ async function openStore(
     database,
     ledger,
     trials: new TrialStore(database),
+    optimizations: new TrackedOptimizationStore(database),
     strategies: new StrategyStore(database),
     runs: new RunStore(database),
     artifacts: new Artifacts(home.artifactsDir),

@@ -41,13 +41,15 @@ export const trialResultSchema = z.object({
   error: z.string().nullable(),
 });
 
-/** One backtest, whoever ran it. Append-only: a deletion is an entry, not a removal. */
+/** One backtest, whoever ran it, alone or as a point of an optimisation. Append-only: a deletion is an entry, not a removal. */
 export const trialSchema = z.object({
   id: z.string(),
   callId: z.string(),
   strategyId: z.string().nullable(),
   profile: z.string(),
   projectId: z.int().nullable(),
+  /** The optimisation that this is a point of, once its id is known; a record of an older version has none. */
+  optimizationId: z.string().nullable().default(null),
   backtestId: z.string().nullable(),
   name: z.string(),
   principal: z.string(),

@@ -5,7 +5,6 @@ import type { Envelope } from "../domain/envelope.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import type { Profile } from "../domain/profile.ts";
 import { RefusalError, type Refusal } from "../domain/refusal.ts";
-import type { Trial } from "../domain/trial.ts";
 import { answerBody, errorText, wholeBody } from "./answer-body.ts";
 import { authorise, type AgentRole } from "./authorise.ts";
 import type { CallAnswer, CallRequest } from "./call-request.ts";
@@ -17,7 +16,7 @@ import { argumentsHash, redacted } from "./redact.ts";
 import type { Registry } from "./registry.ts";
 import type { SkillAnswer, SkillContext } from "./skill.ts";
 import type { PassedTool, SkillTool, Tool } from "./tool.ts";
-import type { TrialRecorder } from "./trial-recorder.ts";
+import type { Opening, TrialRecorder } from "./trial-recorder.ts";
 import type { ToolResult, UpstreamOutcome, Upstreams } from "./upstream-port.ts";
 import { isShallow } from "./validate-arguments.ts";
 import { LONG_RESULT, wrapLongAnswer, wrapPassedAnswer, wrapRefusal, wrapSkillAnswer } from "./wrap.ts";
@@ -153,8 +152,8 @@ export class Gateway {
   async #callPassed(judged: Judged, tool: PassedTool): Promise<CallAnswer> {
     const { request, callId, args } = judged;
     const { trials, upstreams } = this.#options;
-    const trial = await trials.prepare({ tool: tool.tool, arguments: args, callId, principal: request.principal });
-    const seq = await this.#intent(judged, trial);
+    const opening = await trials.prepare({ tool: tool.tool, arguments: args, callId, principal: request.principal });
+    const seq = await this.#intent(judged, opening);
     const outcome = await upstreams.call({
       upstream: tool.upstream,
       tool: tool.tool,
@@ -167,13 +166,13 @@ export class Gateway {
     if (outcome.kind === "lost") {
       const refusal = this.#lost(judged, tool, outcome);
       await this.#outcome(judged, refusal.code, refusal.message);
-      if (!outcome.sent) await this.#note(judged, tool, { trial, error: refusal.message });
+      if (!outcome.sent) await this.#note(judged, tool, { opening, error: refusal.message });
       return { callId, refusal, result: wrapRefusal(refusal, envelope) };
     }
     const result = this.#masked(outcome.result);
     const error = errorText(result);
     await this.#outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
-    await this.#note(judged, tool, { trial, ...(error === undefined ? { result } : { error }) });
+    await this.#note(judged, tool, { opening, ...(error === undefined ? { result } : { error }) });
     return { callId, result: wrapPassedAnswer(result, envelope) };
   }
 
@@ -181,14 +180,14 @@ export class Gateway {
   async #note(
     judged: Judged,
     tool: PassedTool,
-    end: { readonly trial: Trial | undefined; readonly result?: ToolResult; readonly error?: string },
+    end: { readonly opening: Opening | undefined; readonly result?: ToolResult; readonly error?: string },
   ): Promise<void> {
     const { trials, log } = this.#options;
-    const { trial, result, error } = end;
+    const { opening, result, error } = end;
     try {
-      if (trial !== undefined && error !== undefined) await trials.answered(trial, { error });
+      if (opening !== undefined && error !== undefined) await trials.answered(opening, { error });
       if (result === undefined) return;
-      if (trial !== undefined) await trials.answered(trial, { body: answerBody(result) });
+      if (opening !== undefined) await trials.answered(opening, { body: answerBody(result) });
       await trials.observed(tool.tool, judged.args, () => this.#wholeBody(result, tool.upstream));
     } catch (error) {
       log(`trial of call ${judged.callId} not updated: ${error instanceof Error ? error.message : String(error)}`);
@@ -273,11 +272,11 @@ export class Gateway {
     };
   }
 
-  async #intent(judged: Judged, trial?: Trial): Promise<number> {
+  async #intent(judged: Judged, opening: Opening = { trials: [] }): Promise<number> {
     const { request } = judged;
     const { seq } = await this.#options.ledger.commit({
       entry: this.#entry(judged, { kind: "intent", result: "", detail: "" }),
-      ...(trial === undefined ? {} : { trial }),
+      ...opening,
       ...(request.intentId === undefined ? {} : { intentKey: `${request.principal}/${request.intentId}` }),
     });
     return seq;

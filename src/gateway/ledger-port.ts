@@ -1,10 +1,12 @@
 import type { AuditEntry } from "../domain/audit-record.ts";
+import type { TrackedOptimization } from "../domain/tracked-optimization.ts";
 import type { Trial } from "../domain/trial.ts";
 
 /** One commit: an audit entry and what stands or falls with it. */
 export interface LedgerCommit {
   readonly entry: AuditEntry;
-  readonly trial?: Trial;
+  readonly trials?: readonly Trial[];
+  readonly optimization?: TrackedOptimization;
   readonly intentKey?: string;
 }
 

@@ -12,18 +12,8 @@ export interface PolicyQuestion {
 /** The classes that this version allows; everything else waits for approvals, which are not built yet. */
 const ALLOWED: ReadonlySet<CallClass> = new Set(["read", "write", "compute"]);
 
-/** What would run backtests that the ledger of trials cannot see yet, by the end of the public name. */
-const UNRECORDED = "create_optimization";
-
 /** The fixed policy: a pure function from a question to a verdict. Fails closed. */
 export function decide(question: PolicyQuestion): Outcome<"allow"> {
-  if (question.tool.endsWith(UNRECORDED)) {
-    return refused({
-      code: "TRIALS_NOT_YET_RECORDED",
-      message: `${question.tool} runs many backtests, and this version cannot record each of them as a trial`,
-      remedy: "run the points one by one with run_backtest; each is recorded",
-    });
-  }
   if (ALLOWED.has(question.class)) return accepted("allow");
   return refused({
     code: "APPROVAL_NOT_YET_AVAILABLE",

@@ -22,6 +22,7 @@ import { openAuditHead } from "../../src/store/audit-head.ts";
 import { Ledger } from "../../src/store/desk/ledger.ts";
 import { createPinStore } from "../../src/store/desk/pin-store.ts";
 import { StrategyStore } from "../../src/store/desk/strategy-store.ts";
+import { TrackedOptimizationStore } from "../../src/store/desk/tracked-optimization-store.ts";
 import { TrialStore } from "../../src/store/desk/trial-store.ts";
 import { ALL_TOOLS } from "../../vendor/quantconnect-mcp/src/tools/all-tools.ts";
 import { deskDatabase, testPlace } from "../store/support/databases.ts";
@@ -92,6 +93,7 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly upstreams: ScriptedUpstreams;
   readonly ledger: Ledger;
   readonly trials: TrialStore;
+  readonly optimizations: TrackedOptimizationStore;
   readonly recorder: TrialRecorder;
   readonly artifacts: Artifacts;
   readonly strategies: StrategyStore;
@@ -132,6 +134,7 @@ export async function gatewayUnderTest(
   await registry.refresh(real, "quantconnect");
   const artifacts = new Artifacts(`${place.folder}/artifacts`);
   const trials = new TrialStore(database);
+  const optimizations = new TrackedOptimizationStore(database);
   const strategies = new StrategyStore(database);
   const mask = new SecretMask();
   mask.add(SECRET);
@@ -145,6 +148,7 @@ export async function gatewayUnderTest(
   };
   const recorder = new TrialRecorder({
     book: trials,
+    optimizations,
     artifacts,
     clock,
     newId,
@@ -183,6 +187,7 @@ export async function gatewayUnderTest(
     upstreams,
     ledger,
     trials,
+    optimizations,
     recorder,
     artifacts,
     strategies,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { artefactHash } from "../../src/gateway/trial-recorder.ts";
+import { artefactHash } from "../../src/gateway/artefact-hash.ts";
 import type { Trial } from "../../src/domain/trial.ts";
 import { answered, gatewayUnderTest, type GatewayUnderTest } from "./support.ts";
 

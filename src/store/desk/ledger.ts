@@ -1,19 +1,22 @@
 import type { Kysely, Transaction } from "kysely";
 import type { AuditEntry, AuditRecord } from "../../domain/audit-record.ts";
 import type { Clock } from "../../domain/clock.ts";
+import type { TrackedOptimization } from "../../domain/tracked-optimization.ts";
 import type { Trial } from "../../domain/trial.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { chain, ChainVerifier, GENESIS, type ChainHead, type ChainVerdict } from "../../gateway/audit-chain.ts";
 import type { AuditHeadFile } from "../audit-head.ts";
 import type { DeskTables } from "./schema.ts";
 import { recordOf, rowOf } from "./audit-row.ts";
+import { optimizationRow } from "./tracked-optimization-store.ts";
 import { trialRow } from "./trial-row.ts";
 
 /** One commit: an audit entry, and what must stand or fall with it. */
 export interface LedgerWrite {
   readonly entry: AuditEntry;
-  /** Opens a trial together with the intent of its backtest. */
-  readonly trial?: Trial;
+  /** Opens trials together with the intent of their backtest or optimisation. */
+  readonly trials?: readonly Trial[];
+  readonly optimization?: TrackedOptimization;
   /** Claims an idempotency key; a second claim fails the whole commit with `DUPLICATE_INTENT`. */
   readonly intentKey?: string;
 }
@@ -159,8 +162,15 @@ export class Ledger {
     }
   }
 
-  async #companions(transaction: Transaction<DeskTables>, { entry, trial, intentKey }: LedgerWrite): Promise<void> {
-    if (trial !== undefined) await transaction.insertInto("trials").values(trialRow(trial)).execute();
+  async #companions(transaction: Transaction<DeskTables>, write: LedgerWrite): Promise<void> {
+    const { entry, trials = [], optimization, intentKey } = write;
+    for (let from = 0; from < trials.length; from += MAX_GROUP) {
+      const rows = trials.slice(from, from + MAX_GROUP).map(trialRow);
+      await transaction.insertInto("trials").values(rows).execute();
+    }
+    if (optimization !== undefined) {
+      await transaction.insertInto("optimizations").values(optimizationRow(optimization)).execute();
+    }
     if (intentKey !== undefined) {
       const claim = {
         key: intentKey,

@@ -31,4 +31,20 @@ async function initial(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
-export const deskMigrations: Migrations = { "0001-initial": { up: initial } };
+/** Optimisations, whose points are trials. */
+async function optimizations(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    `alter table trials add column optimization_id text`,
+    `create index trials_call on trials (call_id)`,
+    `create table optimizations (call_id text primary key, profile text not null, project_id bigint not null,
+       optimization_id text, name text not null, principal text not null, strategy_id text, files text not null,
+       opened_at bigint not null, ended_at bigint)`,
+    `create index optimizations_id on optimizations (profile, optimization_id)`,
+  ];
+  for (const statement of statements) await sql.raw(statement).execute(database);
+}
+
+export const deskMigrations: Migrations = {
+  "0001-initial": { up: initial },
+  "0002-optimizations": { up: optimizations },
+};

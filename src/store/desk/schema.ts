@@ -28,6 +28,7 @@ export interface DeskTables {
     strategy_id: string | null;
     profile: string;
     project_id: number | null;
+    optimization_id: string | null;
     backtest_id: string | null;
     name: string;
     principal: string;
@@ -39,6 +40,18 @@ export interface DeskTables {
     closed_at: number | null;
     result: string | null;
     raw_artifact: string | null;
+  };
+  optimizations: {
+    call_id: string;
+    profile: string;
+    project_id: number;
+    optimization_id: string | null;
+    name: string;
+    principal: string;
+    strategy_id: string | null;
+    files: string;
+    opened_at: number;
+    ended_at: number | null;
   };
   runs: {
     id: string;

@@ -1,10 +1,14 @@
 import type { Kysely } from "kysely";
-import type { Trial, TrialResult, TrialState } from "../../domain/trial.ts";
+import { parseJson } from "../../domain/parse-json.ts";
+import { trialSchema, type Trial } from "../../domain/trial.ts";
+import type { PointTrial, TrialBook, TrialEnd } from "../../gateway/trial-book.ts";
 import type { DeskTables } from "./schema.ts";
 import { trialOf, trialRow } from "./trial-row.ts";
 
+const pointSchema = trialSchema.pick({ id: true, state: true, backtestId: true, parameters: true });
+
 /** The ledger of trials. Nothing is ever deleted from it: states move forward from `open`. */
-export class TrialStore {
+export class TrialStore implements TrialBook {
   readonly #database: Kysely<DeskTables>;
 
   constructor(database: Kysely<DeskTables>) {
@@ -25,31 +29,55 @@ export class TrialStore {
   }
 
   /** Ends an open trial; an ended one stays as it is, so that two watchers cannot disagree. */
-  async close(
-    id: string,
-    end: { state: Exclude<TrialState, "open">; at: number; result: TrialResult | null; rawArtifact: string | null },
-  ): Promise<void> {
+  async close(id: string, end: TrialEnd): Promise<void> {
     await this.#database
       .updateTable("trials")
-      .set({
-        state: end.state,
-        closed_at: end.at,
-        result: end.result === null ? null : JSON.stringify(end.result),
-        raw_artifact: end.rawArtifact,
-      })
+      .set(endColumns(end))
       .where("id", "=", id)
       .where("state", "=", "open")
       .execute();
   }
 
+  /** Open trials of backtests that were asked for one by one; those of an optimisation are watched with it. */
   async open(): Promise<Trial[]> {
+    const optimized = this.#database.selectFrom("optimizations").select("call_id");
     const rows = await this.#database
       .selectFrom("trials")
       .selectAll()
       .where("state", "=", "open")
+      .where("call_id", "not in", optimized)
       .orderBy("opened_at")
       .execute();
     return rows.map(trialOf);
+  }
+
+  async pointsOf(callId: string): Promise<PointTrial[]> {
+    const rows = await this.#database
+      .selectFrom("trials")
+      .select(["id", "state", "backtest_id", "parameters"])
+      .where("call_id", "=", callId)
+      .orderBy("opened_at")
+      .execute();
+    return rows.map(({ id, state, backtest_id: backtestId, parameters }) =>
+      pointSchema.parse({ id, state, backtestId, parameters: parseJson(parameters) }),
+    );
+  }
+
+  /** Notes which backtests are which points, all or none; a trial that has a backtest keeps it. */
+  async matched(matches: readonly { readonly id: string; readonly backtestId: string }[]): Promise<void> {
+    await this.#database.transaction().execute(async (transaction) => {
+      for (const { id, backtestId } of matches) {
+        const change = transaction.updateTable("trials").set({ backtest_id: backtestId });
+        await change.where("id", "=", id).where("backtest_id", "is", null).execute();
+      }
+    });
+  }
+
+  async closePoints(callId: string, end: TrialEnd, which: "all" | "unmatched"): Promise<void> {
+    let change = this.#database.updateTable("trials").set(endColumns(end));
+    change = change.where("call_id", "=", callId).where("state", "=", "open");
+    if (which === "unmatched") change = change.where("backtest_id", "is", null);
+    await change.execute();
   }
 
   async count(): Promise<{ readonly all: number; readonly open: number }> {
@@ -107,4 +135,18 @@ export class TrialStore {
     if (filter.projectId !== undefined) query = query.where("project_id", "=", filter.projectId);
     return (await query.execute()).reverse().map(trialOf);
   }
+}
+
+function endColumns({ state, at, result, rawArtifact }: TrialEnd): {
+  readonly state: string;
+  readonly closed_at: number;
+  readonly result: string | null;
+  readonly raw_artifact: string | null;
+} {
+  return {
+    state,
+    closed_at: at,
+    result: result === null ? null : JSON.stringify(result),
+    raw_artifact: rawArtifact,
+  };
 }

@@ -100,9 +100,9 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the ledger on $name",
 
   it("opens a trial with its intent, or neither", async () => {
     const trials = new TrialStore(database);
-    await ledger.commit({ entry: auditEntry(), trial: openTrial() });
+    await ledger.commit({ entry: auditEntry(), trials: [openTrial()] });
     expect(await trials.byId("t1")).toEqual(openTrial());
-    const again = ledger.commit({ entry: auditEntry(), trial: openTrial(), intentKey: "host/x" });
+    const again = ledger.commit({ entry: auditEntry(), trials: [openTrial()], intentKey: "host/x" });
     // The key was free: what failed is the record of the trial.
     await expect(again).rejects.toMatchObject({ refusal: { code: "AUDIT_UNAVAILABLE" } });
     expect(ledger.head.count).toBe(1);

@@ -28,6 +28,7 @@ export function openTrial(more: Partial<Trial> = {}): Trial {
     strategyId: "s1",
     profile: "local",
     projectId: 7,
+    optimizationId: null,
     backtestId: null,
     name: "first",
     principal: "host",
