@@ -107,7 +107,7 @@ export async function runCloud(
     if (dataPolicy === "synthetic") market.data.readZip("equity/usa/hour/spy.zip");
     const trustOf = trustedProjects(config, request);
     const nodes = request.nodes ?? Math.max(1, availableParallelism());
-    const openPool = (concurrency: number): SandboxPool =>
+    const openPool = (concurrency: number, startsQuickly: boolean): SandboxPool =>
       stack.use(
         createSandboxPool({
           dataFolders: config.dataFolders,
@@ -116,25 +116,26 @@ export async function runCloud(
           nodePath: config.nodePath,
           trustedPython: trustedPython(config, request.python),
           concurrency,
+          startsQuickly,
           log: request.log,
           registerProcess: ({ pid }) => guardian.register(pid, "sandbox"),
         }),
       );
-    const pool = openPool(nodes);
-    // Of its own, so that a compile never waits behind backtests.
-    const compilers = openPool(COMPILERS);
+    const pool = openPool(nodes, false);
+    // Of their own, so that a compile never waits behind backtests.
+    const quick = openPool(COMPILERS, true);
     const faults = request.faultsFile === undefined ? {} : { faults: faultsIn(request.faultsFile) };
     const data = new DayFileCache(market.data);
     const cloud = createCloud({
       live: {
         store: stack.use(await openLiveStore(request.folder)),
-        runner: { live: (job, handlers, origin) => pool.live(job, handlers, trustOf(origin)) },
+        runner: { live: (job, handlers, origin) => quick.live(job, handlers, trustOf(origin)) },
         broker: (terms) => new PaperBroker({ ...terms, data }),
       },
       ...faults,
       store,
       jobs: {
-        compile: (files, options) => compilers.compile(files, { ...options, ...trustOf(options) }),
+        compile: (files, options) => quick.compile(files, { ...options, ...trustOf(options) }),
         backtest: (job, options) => pool.backtest(job, { ...options, ...trustOf(options) }),
       },
       account: { userId: request.userId, apiToken: request.token, organizationId: request.organizationId },

@@ -24,6 +24,8 @@ import { SnapshotCache } from "./snapshot-cache.ts";
 /** A compile runs no user code, so it is over at once or not at all. */
 const COMPILE_SECONDS = 20;
 const DEFAULT_MEMORY_MIB = 256;
+/** Only V8's fast compiler for WebAssembly; see `startsQuickly`. */
+const QUICK_START = ["--liftoff-only"] as const;
 
 export interface SandboxPoolOptions {
   /** LEAN data folders, the first one's files winning. */
@@ -40,6 +42,11 @@ export interface SandboxPoolOptions {
   readonly trustedPython?: TrustedPython | undefined;
   /** How many sandboxes work at once. */
   readonly concurrency: number;
+  /**
+   * For sandboxes that start often and compute little (compiles, live algorithms): the interpreter is compiled once,
+   * and fast, which takes a third off the work of a start and makes Python about half as fast.
+   */
+  readonly startsQuickly?: boolean;
   /** Left out: 20 seconds a message, 120 for a start. */
   readonly liveLimits?: LiveLimits;
   /** Hears what an operator may want to know; never user data. */
@@ -106,6 +113,7 @@ class Pool implements SandboxPool {
     this.#slots = new Slots(options.concurrency);
     this.#spawn = {
       nodePath: options.nodePath,
+      ...(options.startsQuickly === true ? { flags: QUICK_START } : {}),
       registerProcess: (child) => options.registerProcess?.(child) ?? (() => {}),
     };
     this.#snapshots = new SnapshotCache({

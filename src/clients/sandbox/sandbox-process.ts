@@ -24,6 +24,8 @@ export interface SpawnSettings {
   readonly nodePath: string;
   readonly program: string;
   readonly paths: SandboxPaths;
+  /** Flags of the engine's Node besides those that lock it down. */
+  readonly flags?: readonly string[] | undefined;
   /** Where given, this Python runs the project's code, and starts the program as its child. */
   readonly python?: PythonHost;
   /** Told the process group of every child at once; the function returned is called when it has ended. */
@@ -62,7 +64,8 @@ export class SandboxProcess {
 
   constructor(settings: SpawnSettings) {
     const { python } = settings;
-    const engine = [settings.nodePath, ...permissionFlags(settings.paths), settings.program];
+    const flags = [...permissionFlags(settings.paths), ...(settings.flags ?? [])];
+    const engine = [settings.nodePath, ...flags, settings.program];
     const [command = "", ...words] =
       python === undefined ? engine : [python.path, "-s", python.host, python.folder, ...engine];
     this.#child = spawn(command, words, {
