@@ -33,12 +33,14 @@ export function runCommand(
   const type = typeof given === "string" && given !== "" ? given : undefined;
   const name = type === undefined ? "Command" : ((type.split(",")[0] ?? "").trim().split(".").at(-1) ?? type);
   try {
-    const builtIn = type === undefined ? undefined : BUILT_IN[name];
+    const builtIn = type !== undefined && Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
     const outcome = builtIn === undefined ? user(type, payload) : builtIn(algorithm, new CommandFields(payload));
     return { name: name.slice(0, 200), success: outcome.success, message: outcome.message.slice(0, 4000) };
   } catch (error) {
-    // What a command asks for may be impossible. Faults of the engine, and what the user's handlers raise, are more.
-    if (!(error instanceof AlgorithmError) || error.stackTrace !== "") throw error;
+    // What a command asks for may be impossible, or too large for a decimal. Faults of the engine, and what the user's
+    // handlers raise, are more.
+    const isImpossible = error instanceof RangeError || (error instanceof AlgorithmError && error.stackTrace === "");
+    if (!isImpossible) throw error;
     algorithm.error(`${name}: ${error.message}`);
     return { name: name.slice(0, 200), success: false, message: error.message.slice(0, 4000) };
   }

@@ -24,14 +24,14 @@ const DATE_UNIT = 10n ** 14n;
  */
 export function equityIdentifier(ticker: string, market: string, map: MapFile): string {
   const days = map.firstDay === undefined ? 0n : BigInt(map.firstDay - OLE_EPOCH);
-  const number = EQUITY_TYPE + MARKET_UNIT * (MARKETS[market] ?? 0n) + DATE_UNIT * days;
+  const number = EQUITY_TYPE + MARKET_UNIT * numberOf(market) + DATE_UNIT * days;
   const name = (map.firstDay === undefined ? ticker : map.firstTicker).toUpperCase().replace(/\.1$/, "");
   return `${name} ${number.toString(36).toUpperCase()}`;
 }
 
 /** LEAN's security identifier of a pair of currencies: `BTCUSD 2XR`. `type` is LEAN's number of the security type. */
 export function pairIdentifier(ticker: string, type: number, market: string): string {
-  const number = BigInt(type) + MARKET_UNIT * (MARKETS[market] ?? 0n);
+  const number = BigInt(type) + MARKET_UNIT * numberOf(market);
   return `${ticker} ${number.toString(36).toUpperCase()}`;
 }
 
@@ -45,4 +45,9 @@ export function parseIdentifier(
   const number = Array.from(code).reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
   const known = Object.entries(MARKETS).find(([, value]) => value === (number / MARKET_UNIT) % 1000n);
   return known === undefined ? undefined : { ticker, securityType: Number(number % MARKET_UNIT), market: known[0] };
+}
+
+/** 0 for a market that LEAN does not number. */
+function numberOf(market: string): bigint {
+  return Object.hasOwn(MARKETS, market) ? (MARKETS[market] ?? 0n) : 0n;
 }
