@@ -1,5 +1,7 @@
 import { pascalName, type FacadeNames } from "./facade-names.ts";
 
+/** Of a line; what is before says nothing of its end. */
+const LONGEST = 300;
 const END = /([\p{L}_][\p{L}\p{N}_.]*)$/u;
 
 /**
@@ -11,7 +13,7 @@ export function completions(
   sentence: string,
   options: { readonly language: "Py" | "C#"; readonly most: number; readonly names: FacadeNames },
 ): string[] {
-  const typed = END.exec(sentence)?.[1];
+  const typed = END.exec(sentence.slice(-LONGEST))?.[1];
   if (typed === undefined) return [];
   const { names, language, most } = options;
   const point = typed.lastIndexOf(".");

@@ -18,6 +18,8 @@ export const feedPlanSchema = z.discriminatedUnion("kind", [
 
 export type FeedPlan = z.infer<typeof feedPlanSchema>;
 
+/** LEAN's first prices: no replay begins before. */
+const FIRST_UTC: number = Date.UTC(1998, 0, 1) * 1000;
 /** Beyond any deployment's end. */
 export const FAR_FUTURE_UTC: number = Date.UTC(2035, 11, 30) * 1000;
 const MOST_SPEED = 1_000_000;
@@ -75,6 +77,12 @@ export function chooseFeed(request: {
     return {
       ok: false,
       message: `A replay must end after it starts; from ${start} to ${end ?? "now"} came.`,
+    };
+  }
+  if (startUtc < FIRST_UTC || endUtc > FAR_FUTURE_UTC) {
+    return {
+      ok: false,
+      message: `A replay lies between 1998-01-01 and 2035-12-29; from ${start} to ${end ?? "now"} came.`,
     };
   }
   return { ok: true, plan: { kind, startUtc, endUtc, speed: speed ?? DEFAULT_SPEED } };

@@ -68,7 +68,7 @@ export const aiEndpoints: Endpoints = {
     z.object({
       language,
       criteria: z
-        .array(z.object({ input: filledText, type: z.enum(SEARCH_TYPES), count: wholeNumber }))
+        .array(z.object({ input: filledText.max(2000), type: z.enum(SEARCH_TYPES), count: wholeNumber }))
         .min(1)
         .max(20),
     }),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { AlgorithmError } from "../../lean/algorithm/algorithm-error.ts";
+import { DataFault } from "../../lean/data/data-fault.ts";
 import { type CloudContext, endpoint, type Endpoints } from "../endpoint.ts";
 import { absent, filledText, flag, wholeNumber } from "../input-fields.ts";
 import { chooseBrokerage, OAUTH_BROKERAGES } from "../live/brokerage-settings.ts";
@@ -113,7 +115,12 @@ async function create(input: CreateInput, project: CloudProject, context: CloudC
     stacktrace: undefined,
   };
   const files = await store.compiles.files(input.compileId);
-  await live.deploy(deployment, { files, account: chosen.account });
+  try {
+    await live.deploy(deployment, { files, account: chosen.account });
+  } catch (error) {
+    if (!isNoAccount(error)) throw error;
+    return businessError(`The broker cannot begin with this account: ${error.message}`);
+  }
   return reply({
     responseCode: "0",
     source: "api-v2",
@@ -122,6 +129,11 @@ async function create(input: CreateInput, project: CloudProject, context: CloudC
     projectId: project.projectId,
     live: await liveBody(deployment, context),
   });
+}
+
+/** Securities without prices, and amounts that no calculation can hold; anything else is a fault. */
+function isNoAccount(error: unknown): error is Error {
+  return error instanceof AlgorithmError || error instanceof DataFault || error instanceof RangeError;
 }
 
 type Chosen =
