@@ -101,6 +101,8 @@ export class JournaledBroker {
   }
 
   async commit(): Promise<void> {
+    // The orders that the disk refused are in no later commit.
+    if (this.#isAhead) throw new Error("the broker is ahead of its journal");
     const state = this.#broker.state();
     const orders = this.#broker.takeChangedOrders();
     try {

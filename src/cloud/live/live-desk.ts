@@ -1,5 +1,5 @@
 import type { Deployment, LiveStatus } from "./deployment.ts";
-import { hasEnded } from "./deployment.ts";
+import { afterEvent, hasEnded } from "./deployment.ts";
 import type { InitialAccount, LiveParts } from "./live-parts.ts";
 import { LiveSession } from "./live-session.ts";
 import type { CommandResult } from "../../lean/live/live-protocol.ts";
@@ -28,7 +28,7 @@ export interface LiveDesk {
   portfolio(deployment: Deployment): Promise<BrokerPortfolio | undefined>;
 }
 
-export type LiveDeskParts = Omit<LiveParts, "broadcast">;
+export type LiveDeskParts = Omit<LiveParts, "broadcast" | "onEnd">;
 
 export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
   const { store, log } = parts;
@@ -49,21 +49,15 @@ export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
   const sessionParts: LiveParts = {
     ...parts,
     broadcast: (command, from) => void broadcast(command, from.projectId),
+    onEnd: (deployId) => void sessions.delete(deployId),
   };
+  const known: Sessions = { sessions, parts: sessionParts };
+  let resuming: Promise<void> = Promise.resolve();
   return {
     store,
-    async start() {
-      for (const deployment of await store.active()) {
-        try {
-          sessions.set(deployment.deployId, await LiveSession.begin(sessionParts, deployment));
-        } catch (error) {
-          // The others go on; this one is tried again at the next start.
-          log("live.resume-failed", {
-            deployId: deployment.deployId,
-            message: error instanceof Error ? error.message : String(error),
-          });
-        }
-      }
+    start() {
+      resuming = resume(known);
+      return resuming;
     },
     async stop() {
       await Promise.all([...sessions.values()].map((session) => session.close()));
@@ -80,8 +74,10 @@ export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
       }
     },
     async end(deployId, how) {
-      await sessions.get(deployId)?.end(how);
-      sessions.delete(deployId);
+      await resuming;
+      const session = sessions.get(deployId);
+      if (session === undefined) await endWithoutSession(known, deployId, how);
+      else await session.end(how);
     },
     command: (deployId, command) => sessions.get(deployId)?.command(command) ?? Promise.resolve(undefined),
     broadcast,
@@ -94,6 +90,44 @@ export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
       return parts.broker({ startUtc: state.utc, endUtc: state.utc, state }).portfolio();
     },
   };
+}
+
+interface Sessions {
+  readonly sessions: Map<string, LiveSession>;
+  readonly parts: LiveParts;
+}
+
+/** Goes on with all that had not ended. */
+async function resume({ sessions, parts }: Sessions): Promise<void> {
+  for (const deployment of await parts.store.active()) {
+    try {
+      sessions.set(deployment.deployId, await LiveSession.begin(parts, deployment));
+    } catch (error) {
+      // The others go on; this one is tried again at the next start.
+      parts.log("live.resume-failed", {
+        deployId: deployment.deployId,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+}
+
+/** Ends what could not be resumed: a stop needs no broker, a liquidation one that works again. */
+async function endWithoutSession(
+  { sessions, parts }: Sessions,
+  deployId: string,
+  how: "stop" | "liquidate",
+): Promise<void> {
+  const { store, clock } = parts;
+  const deployment = await store.byId(deployId);
+  if (deployment === undefined || hasEnded(deployment.status)) return;
+  if (how === "stop") {
+    await store.change(deployId, afterEvent(deployment, { type: "stopped", at: clock.now() }));
+    return;
+  }
+  const session = await LiveSession.begin(parts, deployment);
+  sessions.set(deployId, session);
+  await session.end(how);
 }
 
 function failedStart(at: number, error: unknown): Pick<Deployment, "status" | "stopped" | "error" | "stacktrace"> {

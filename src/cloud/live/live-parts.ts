@@ -21,6 +21,8 @@ export interface LiveParts {
   readonly broker: (options: BrokerOptions) => LiveBroker;
   /** A command for all other live algorithms. */
   readonly broadcast: (command: Readonly<Record<string, unknown>>, from: Deployment) => void;
+  /** Hears of a deployment that has ended and needs no memory any more. */
+  readonly onEnd: (deployId: string) => void;
 }
 
 /** What `PaperBroker` takes, without its data. */

@@ -7,9 +7,8 @@ import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-pr
 import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
 import { FeedClock } from "./feed-clock.ts";
 import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
-import { noteLine, pointsOf } from "./live-lines.ts";
+import { LiveOutputs } from "./live-outputs.ts";
 import type { InitialAccount, LiveParts } from "./live-parts.ts";
-import type { LiveInsight, StoredOutput } from "./live-store-port.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /*
@@ -26,6 +25,9 @@ import { SerialQueue } from "./serial-queue.ts";
 const MOST_PAUSE = 1_000_000;
 const LEAST_PAUSE = 5_000;
 const RESTART_PAUSE = 500_000;
+const END_PATIENCE_MILLISECONDS = 20_000;
+/** Commands that may wait for the algorithm. */
+const MOST_COMMANDS = 100;
 const CATCH_UP_STRETCH = 3_600_000_000;
 /** So many starts in the window, and the deployment ends with an error. */
 const MOST_STARTS = 6;
@@ -35,7 +37,7 @@ const STARTS_WINDOW = 120_000_000;
 export class LiveSession {
   readonly #parts: LiveParts;
   readonly #queue = new SerialQueue();
-  readonly #outputs = new SerialQueue();
+  readonly #outputs: LiveOutputs;
   readonly #feed: FeedClock;
   readonly #broker: JournaledBroker;
   readonly #files: Readonly<Record<string, string>>;
@@ -52,6 +54,7 @@ export class LiveSession {
   #lastFault = "";
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #commands = 0;
 
   private constructor(
     parts: LiveParts,
@@ -64,6 +67,7 @@ export class LiveSession {
     },
   ) {
     this.#parts = parts;
+    this.#outputs = new LiveOutputs(parts, begun.deployment.deployId);
     this.#deployment = begun.deployment;
     this.#files = begun.files;
     this.#feed = begun.feed;
@@ -104,21 +108,36 @@ export class LiveSession {
 
   /** Gives a command to the algorithm. One that does not run yet cannot hear it. */
   command(command: Readonly<Record<string, unknown>>): Promise<CommandResult> {
-    return this.#queue.run(async () => {
+    // Algorithms that broadcast what they hear would drown each other.
+    if (this.#commands >= MOST_COMMANDS) {
+      return Promise.resolve(notHeard(`${MOST_COMMANDS} commands wait already, so this one was not taken.`));
+    }
+    this.#commands += 1;
+    const answer = this.#queue.run(async () => {
       if (this.#algorithm === undefined) {
-        const message = "The algorithm does not run yet, so the command did not reach it.";
-        return { id: "", name: "", success: false, message };
+        return notHeard("The algorithm does not run yet, so the command did not reach it.");
       }
       const result = await this.#algorithm.command(this.#parts.ids.hex32(), command);
-      const message = "The algorithm ended before it answered; look at its orders and logs for what it did.";
-      return result ?? { id: "", name: "", success: false, message };
+      return result ?? notHeard("The algorithm ended before it answered; look at its orders and logs for what it did.");
     });
+    return answer.finally(() => (this.#commands -= 1));
   }
 
   /** Ends the deployment; with `liquidate` all orders are cancelled and all holdings closed before. */
-  end(how: "stop" | "liquidate"): Promise<void> {
+  async end(how: "stop" | "liquidate"): Promise<void> {
+    // An algorithm that keeps its broker busy without end has used up its time.
+    const hurry = setTimeout(() => void this.#algorithm?.kill(), END_PATIENCE_MILLISECONDS);
+    try {
+      await this.#endInTurn(how);
+    } finally {
+      clearTimeout(hurry);
+    }
+  }
+
+  #endInTurn(how: "stop" | "liquidate"): Promise<void> {
     return this.#queue.run(async () => {
       if (hasEnded(this.#deployment.status)) return;
+      if (this.#broker.isAhead) await this.#reload();
       if (how === "liquidate") {
         this.#missed.push(...(await this.#broker.liquidate("Liquidated")));
         await this.#tell(this.#broker.utc);
@@ -158,7 +177,7 @@ export class LiveSession {
     const { clock } = this.#parts;
     this.#feed.skipTo(this.#nextTime, clock.now());
     const target = this.#feed.at(clock.now());
-    await this.#advance(target);
+    if (!(await this.#advance(target))) return this.#algorithm === undefined ? RESTART_PAUSE : LEAST_PAUSE;
     if (target >= this.#feed.endUtc || (this.#deployment.feed.kind === "replay" && this.#isOutOfData)) {
       this.#note("The replay has come to its end.");
       await this.#finish({ type: "stopped", at: clock.now() });
@@ -176,13 +195,18 @@ export class LiveSession {
     return this.#broker.nextTime() === Number.POSITIVE_INFINITY && this.#broker.subscriptions().length > 0;
   }
 
-  /** Both go from price to price, so that an order fills at the prices that it saw. */
-  async #advance(target: number): Promise<void> {
+  /**
+   * Both go from price to price, so that an order fills at the prices that it saw. False where that was left off: the
+   * algorithm is gone, or somebody else waits for their turn.
+   */
+  async #advance(target: number): Promise<boolean> {
     for (;;) {
       const step = Math.max(this.#broker.utc, Math.min(this.#nextTime, target));
       this.#missed.push(...(await this.#broker.advance(step)));
       await this.#tell(step);
-      if (step >= target || this.#isClosed || hasEnded(this.#deployment.status)) return;
+      if (this.#algorithm === undefined || this.#isClosed) return false;
+      if (step >= target) return true;
+      if (this.#queue.hasWaiting) return false;
     }
   }
 
@@ -325,37 +349,23 @@ export class LiveSession {
     await this.#broker.commit();
     await this.#become(event);
     clearTimeout(this.#timer);
+    this.#parts.onEnd(this.#deployment.deployId);
   }
 
   async #become(event: DeploymentEvent): Promise<void> {
     const change = afterEvent(this.#deployment, event);
-    this.#deployment = { ...this.#deployment, ...change };
+    // The disk first: what ended only here would run again with the next start of the cloud.
     await this.#parts.store.change(this.#deployment.deployId, change);
+    this.#deployment = { ...this.#deployment, ...change };
   }
 
   #note(text: string): void {
-    this.#keep({ logs: [noteLine(this.#parts.clock.now(), text)] });
+    this.#outputs.note(text);
   }
 
   #put(output: LiveOutput): void {
     for (const command of output.broadcasts ?? []) this.#parts.broadcast(command, this.#deployment);
-    const warnings = output.warnings.map(({ code, message }) =>
-      noteLine(this.#parts.clock.now(), `Warning ${code}: ${message}`),
-    );
-    this.#keep({
-      logs: [...output.logs, ...warnings],
-      points: pointsOf(output.charts),
-      ...(output.runtimeStatistics === undefined ? {} : { statistics: output.runtimeStatistics }),
-      insights: (output.insights ?? []).filter((insight): insight is LiveInsight => typeof insight["id"] === "string"),
-    });
-  }
-
-  #keep(output: StoredOutput): void {
-    this.#outputs
-      .run(() => this.#parts.store.append(this.#deployment.deployId, output))
-      .catch((error: unknown) =>
-        this.#parts.log("live.output-lost", { deployId: this.#deployment.deployId, message: textOf(error) }),
-      );
+    this.#outputs.put(output);
   }
 
   /** A fault of ours or of the disk: nothing is told to have happened, and the round is tried again. */
@@ -371,6 +381,10 @@ export class LiveSession {
 /** Ends that are no fault of the code: it can be started again. */
 function isCrash({ status, error }: LiveEnd): boolean {
   return status === "RuntimeError" && ["SANDBOX_CRASHED", "SANDBOX_FAULT"].includes(error?.code ?? "");
+}
+
+function notHeard(message: string): CommandResult {
+  return { id: "", name: "", success: false, message };
 }
 
 function textOf(error: unknown): string {

@@ -28,8 +28,8 @@ import { portfolioOf } from "./portfolio-view.ts";
 import { SimulatedBrokerage, type SimulationSettings } from "./simulated-brokerage.ts";
 import { addSecurity, findSecurity, refKey, type SubscriptionRef, type SymbolRef } from "./symbol-ref.ts";
 
-/** Most orders that may work at once. */
-const MOST_OPEN_ORDERS = 5000;
+/** Most orders that may work at once: all of them are written down with every change of the account. */
+const MOST_OPEN_ORDERS = 1000;
 /** Hour bars. */
 const FALLBACK_RESOLUTION = 3;
 const DEFAULT_CASH = { USD: "100000" };
