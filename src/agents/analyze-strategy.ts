@@ -69,11 +69,11 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
     output: analysisSchema,
     answer: async (args) => {
       const { strategy } = await projectOf(parts, args.strategyId);
-      const all = await parts.trials.list({ strategyId: strategy.id });
-      const rated = all.flatMap((trial) =>
-        trial.state === "completed" && trial.result !== null
-          ? [{ trial, summary: summarisePerformance(trial.result.dailyReturns) }]
-          : [],
+      const tried = await parts.trials.countOf(strategy.id);
+      // Points that never ran must not push out of the list what did.
+      const completed = await parts.trials.list({ strategyId: strategy.id, state: "completed" });
+      const rated = completed.flatMap((trial) =>
+        trial.result !== null ? [{ trial, summary: summarisePerformance(trial.result.dailyReturns) }] : [],
       );
       const best = rated.toSorted(
         (a, b) => (b.summary.annualSharpe ?? -Infinity) - (a.summary.annualSharpe ?? -Infinity),
@@ -84,12 +84,11 @@ export function analyzeStrategy(parts: StrategyLabParts): Skill {
           code: "TRIALS_INSUFFICIENT",
           message:
             args.trialId === undefined
-              ? `${strategy.name} has ${all.length} trials, none of them completed`
+              ? `${strategy.name} has ${tried} trials, none of them completed`
               : `${strategy.name} has no completed trial "${args.trialId}"`,
           remedy: "run a backtest first (run_backtest)",
         });
       }
-      const tried = await parts.trials.countOf(strategy.id);
       const data = {
         strategyId: strategy.id,
         trials: tried,

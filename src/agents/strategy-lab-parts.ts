@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Profile } from "../domain/profile.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import type { Strategy } from "../domain/strategy.ts";
-import type { Trial } from "../domain/trial.ts";
+import type { Trial, TrialState } from "../domain/trial.ts";
 import type { Runs } from "../runs/run-definition.ts";
 
 /** What Strategy Lab needs from outside. */
@@ -15,7 +15,12 @@ export interface StrategyLabParts {
     byProject(profile: Profile, projectId: number): Promise<Strategy | undefined>;
   };
   readonly trials: {
-    list(filter: { readonly strategyId?: string; readonly limit?: number }): Promise<Trial[]>;
+    /** The newest that fit the filter, in the order they were opened. */
+    list(filter: {
+      readonly strategyId?: string;
+      readonly state?: TrialState;
+      readonly limit?: number;
+    }): Promise<Trial[]>;
     /** How many trials a strategy has, whatever the limit of a list. */
     countOf(strategyId: string): Promise<number>;
   };

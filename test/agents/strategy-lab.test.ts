@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { strategyLab } from "../../src/agents/strategy-lab.ts";
 import { RefusalError } from "../../src/domain/refusal.ts";
 import type { Trial } from "../../src/domain/trial.ts";
-import { probabilisticSharpe } from "../../src/evidence/sharpe-evidence.ts";
+import { deflatedSharpe, probabilisticSharpe } from "../../src/evidence/sharpe-evidence.ts";
 import { returnMoments } from "../../src/evidence/return-moments.ts";
 import { openTrial, trialResult } from "../store/support/records.ts";
 import { refusalOf } from "../store/support/refusal-of.ts";
-import { labUnderTest, type LabUnderTest } from "./support.ts";
+import { labUnderTest, NOW, type LabUnderTest } from "./support.ts";
 
 let lab: LabUnderTest;
 beforeEach(async () => {
@@ -205,6 +205,28 @@ describe("analyze_strategy", () => {
     expect(two["deflatedSharpe"]).toBeLessThan(alone["deflatedSharpe"] ?? 0);
     expect(many["deflatedSharpe"]).toBeLessThan(two["deflatedSharpe"] ?? 0);
     expect(String(many["verdict"])).toMatch(/22 trials/);
+  });
+
+  it("counts every point of an optimisation as a trial, and finds the best among thousands that never ran", async () => {
+    const means = [0.001, 0.002, 0.003, 0.0015, 0.0025, 0.0005];
+    for (const [index, mean] of means.entries()) {
+      const more = { callId: "o", optimizationId: "O-1", name: "sweep", parameters: { fast: String(index) } };
+      await lab.trials.add(completed(`p${index}`, wave(mean), more));
+    }
+    const estimate = returnMoments(wave(0.003));
+    const variance = returnMoments(means.flatMap((mean) => returnMoments(wave(mean)).sharpe ?? [])).deviation ** 2;
+    const deflated = (trials: number) =>
+      deflatedSharpe({ ...estimate, sharpe: estimate.sharpe ?? 0 }, { trials, variance });
+    const answer = await ask("analyze_strategy", { strategyId: "s1" });
+    expect(answer).toMatchObject({ trials: 6, completed: 6, chosen: { name: "sweep", parameters: { fast: "2" } } });
+    expect((answer["evidence"] as Record<string, number>)["deflatedSharpe"]).toBe(deflated(6));
+    for (let index = 0; index < 1100; index += 1) {
+      const more = { callId: "o2", strategyId: "s1", state: "abandoned" as const, openedAt: NOW + index };
+      await lab.trials.add(openTrial({ id: `never${index}`, ...more }));
+    }
+    const more = await ask("analyze_strategy", { strategyId: "s1" });
+    expect(more).toMatchObject({ trials: 1106, completed: 6, chosen: { parameters: { fast: "2" } } });
+    expect((more["evidence"] as Record<string, number>)["deflatedSharpe"]).toBe(deflated(1106));
   });
 });
 

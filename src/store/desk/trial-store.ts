@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { parseJson } from "../../domain/parse-json.ts";
-import { trialSchema, type Trial } from "../../domain/trial.ts";
+import { trialSchema, type Trial, type TrialState } from "../../domain/trial.ts";
 import type { PointTrial, TrialBook, TrialEnd } from "../../gateway/trial-book.ts";
 import type { DeskTables } from "./schema.ts";
 import { trialOf, trialRow } from "./trial-row.ts";
@@ -115,12 +115,13 @@ export class TrialStore implements TrialBook {
     return row === undefined ? undefined : trialOf(row);
   }
 
-  /** Trials in the order they were opened, newest last, of one strategy, of one project, or all. */
+  /** Trials in the order they were opened, newest last, of one strategy, of one project, in one state, or all. */
   async list(
     filter: {
       readonly strategyId?: string;
       readonly profile?: string;
       readonly projectId?: number;
+      readonly state?: TrialState;
       readonly limit?: number;
     } = {},
   ): Promise<Trial[]> {
@@ -133,6 +134,7 @@ export class TrialStore implements TrialBook {
     if (filter.strategyId !== undefined) query = query.where("strategy_id", "=", filter.strategyId);
     if (filter.profile !== undefined) query = query.where("profile", "=", filter.profile);
     if (filter.projectId !== undefined) query = query.where("project_id", "=", filter.projectId);
+    if (filter.state !== undefined) query = query.where("state", "=", filter.state);
     return (await query.execute()).reverse().map(trialOf);
   }
 }

@@ -1,17 +1,22 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "../../../src/domain/run.ts";
 import type { Strategy } from "../../../src/domain/strategy.ts";
+import type { TrackedOptimization } from "../../../src/domain/tracked-optimization.ts";
+import { trialSchema } from "../../../src/domain/trial.ts";
+import { openAuditHead } from "../../../src/store/audit-head.ts";
 import { openDatabase } from "../../../src/store/database.ts";
+import { Ledger } from "../../../src/store/desk/ledger.ts";
 import { createPinStore } from "../../../src/store/desk/pin-store.ts";
 import type { DeskTables } from "../../../src/store/desk/schema.ts";
 import { StrategyStore } from "../../../src/store/desk/strategy-store.ts";
+import { TrackedOptimizationStore } from "../../../src/store/desk/tracked-optimization-store.ts";
 import { TrialStore } from "../../../src/store/desk/trial-store.ts";
 import { RunStore } from "../../../src/store/runs/run-store.ts";
 import { deskDatabase, DIALECTS, steppingClock, testPlace, type TestPlace } from "../support/databases.ts";
-import { openTrial, trialResult } from "../support/records.ts";
+import { auditEntry, openTrial, trialResult } from "../support/records.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 
 const strategy = (id: string, projectId: number, createdAt = 1_700_000_000_000_000): Strategy => ({
@@ -20,6 +25,19 @@ const strategy = (id: string, projectId: number, createdAt = 1_700_000_000_000_0
   lifecycle: "draft",
   createdAt,
   links: [{ profile: "local", organisation: "o", projectId }],
+});
+const optimization = (more: Partial<TrackedOptimization> = {}): TrackedOptimization => ({
+  callId: "o",
+  profile: "local",
+  projectId: 7,
+  optimizationId: null,
+  name: "sweep",
+  principal: "host",
+  strategyId: "s1",
+  files: "f".repeat(64),
+  openedAt: 1_700_000_000_000_000,
+  endedAt: null,
+  ...more,
 });
 const run = (id: string, more: Partial<Run> = {}): Run => ({
   id,
@@ -92,6 +110,75 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the stores on $name",
     expect(await trials.count()).toEqual({ all: 1, open: 0 });
   });
 
+  it("keep an optimisation with its trials: its id, its backtests and their ends", async () => {
+    const trials = new TrialStore(database);
+    const optimizations = new TrackedOptimizationStore(database);
+    const headFile = openAuditHead(join(place.folder, "head.json"));
+    const ledger = await Ledger.open({ database, clock: steppingClock(), key: "k", headFile });
+    const points = ["a", "b", "c"].map((id) => openTrial({ id, callId: "o", parameters: { x: id } }));
+    await ledger.commit({ entry: auditEntry(), trials: points, optimization: optimization() });
+    await trials.add(openTrial({ id: "single" }));
+    expect(await optimizations.watched()).toEqual([optimization()]);
+    expect((await trials.open()).map(({ id }) => id)).toEqual(["single"]);
+    await optimizations.began("o", "O-1");
+    await optimizations.began("o", "O-2");
+    expect(await optimizations.byOptimization("local", "O-1")).toEqual(optimization({ optimizationId: "O-1" }));
+    expect(await optimizations.byOptimization("quantconnect", "O-1")).toBeUndefined();
+    expect(await trials.byId("b")).toMatchObject({ optimizationId: "O-1", backtestId: null });
+    await trials.matched([
+      { id: "a", backtestId: "b1" },
+      { id: "b", backtestId: "b2" },
+    ]);
+    await trials.matched([{ id: "a", backtestId: "b3" }]);
+    const end = { state: "abandoned", at: 1_700_000_000_000_009, result: null, rawArtifact: null } as const;
+    await trials.closePoints("o", end, "unmatched");
+    const stateOf = async (): Promise<unknown> =>
+      (await trials.pointsOf("o")).map(({ id, state, backtestId }) => [id, state, backtestId]).toSorted();
+    expect(await stateOf()).toEqual([
+      ["a", "open", "b1"],
+      ["b", "open", "b2"],
+      ["c", "abandoned", null],
+    ]);
+    await trials.closePoints("o", { ...end, state: "deleted" }, "all");
+    expect((await trials.pointsOf("o")).map(({ state }) => state).toSorted()).toEqual([
+      "abandoned",
+      "deleted",
+      "deleted",
+    ]);
+    expect((await trials.byId("single"))?.state).toBe("open");
+    await optimizations.ended("o", 5);
+    await optimizations.ended("o", 6);
+    expect(await optimizations.watched()).toEqual([]);
+    expect((await optimizations.byOptimization("local", "O-1"))?.endedAt).toBe(5);
+  });
+
+  it("open a thousand trials of one call in one commit, or none of them", async () => {
+    const trials = new TrialStore(database);
+    const headFile = openAuditHead(join(place.folder, "head.json"));
+    const ledger = await Ledger.open({ database, clock: steppingClock(), key: "k", headFile });
+    const points = Array.from({ length: 1000 }, (_, index) => openTrial({ id: `p${index}`, callId: "o" }));
+    const doubled = [...points, openTrial({ id: "p7", callId: "o" })];
+    const failing = ledger.commit({ entry: auditEntry(), trials: doubled, optimization: optimization() });
+    expect((await refusalOf(failing)).code).toBe("AUDIT_UNAVAILABLE");
+    expect(await trials.count()).toEqual({ all: 0, open: 0 });
+    await ledger.commit({ entry: auditEntry(), trials: points, optimization: optimization() });
+    expect(await trials.count()).toEqual({ all: 1000, open: 1000 });
+  });
+
+  it("take over trials that were written before there were optimisations", async () => {
+    const line: Record<string, unknown> = { ...openTrial() };
+    delete line["optimizationId"];
+    expect(trialSchema.parse(line)).toEqual(openTrial());
+    await sql`alter table trials drop column optimization_id`.execute(database);
+    await sql`drop table optimizations`.execute(database);
+    await sql`drop index trials_call`.execute(database);
+    await sql`delete from kysely_migration where name = '0002-optimizations'`.execute(database);
+    await sql`insert into trials (id, call_id, profile, name, principal, source, parameters, artefact_hash, state, opened_at)
+      values ('old', 'call', 'local', 'n', 'cli', 'desk', '{}', 'h', 'open', 1)`.execute(database);
+    const again = stack.use(await deskDatabase(place));
+    expect(await new TrialStore(again.database).open()).toMatchObject([{ id: "old", optimizationId: null }]);
+  });
+
   it("list trials of a strategy or a project, the newest last, and the newest of many", async () => {
     const trials = new TrialStore(database);
     expect(await trials.count()).toEqual({ all: 0, open: 0 });
@@ -107,8 +194,10 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the stores on $name",
     expect(await ids({ strategyId: "s1" })).toEqual(["a", "b", "d"]);
     expect(await ids({ projectId: 7 })).toEqual(["a", "c", "d"]);
     expect(await ids({ limit: 2 })).toEqual(["c", "d"]);
+    await trials.close("b", { state: "completed", at: 1, result: trialResult(), rawArtifact: null });
+    expect(await ids({ state: "completed", limit: 1 })).toEqual(["b"]);
     expect(await ids({ profile: "quantconnect" })).toEqual([]);
-    expect(await trials.count()).toEqual({ all: 4, open: 4 });
+    expect(await trials.count()).toEqual({ all: 4, open: 3 });
   });
 
   it("change a run until it has ended, and raise its version each time", async () => {
