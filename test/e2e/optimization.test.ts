@@ -38,38 +38,49 @@ describe("an optimisation over a desk with its local cloud", () => {
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
-  const trials = async (): Promise<z.infer<typeof trialsSchema>> =>
-    trialsSchema.parse((await home.run(["trials", "--json"])).lines()[0]);
-
-  it("leaves a completed trial of each of its points, which the analysis counts", async () => {
-    const created = await home.call("create_strategy", { name: "Sweep", code: CODE });
+  const trials = async (strategyId: string): Promise<z.infer<typeof trialsSchema>> =>
+    trialsSchema.parse((await home.run(["trials", "--strategy", strategyId, "-n", "100", "--json"])).lines()[0]);
+  /** The trials of a strategy once none is open. */
+  const settled = async (strategyId: string): ReturnType<typeof trials> => {
+    const deadline = Date.now() + 90_000;
+    while ((await trials(strategyId)).some(({ state }) => state === "open") && Date.now() < deadline) await delay(1000);
+    return trials(strategyId);
+  };
+  const compiled = async (name: string): Promise<{ strategyId: string; projectId: number; compileId: unknown }> => {
+    const created = await home.call("create_strategy", { name, code: CODE });
     const { strategyId, projectId } = z.looseObject({ strategyId: z.string(), projectId: z.int() }).parse(created);
     const { compileId } = await home.call("qc_create_compile", { projectId });
     for (let state: unknown = "InQueue"; state === "InQueue"; await delay(200)) {
       ({ state } = await home.call("qc_read_compile", { projectId, compileId }));
     }
+    return { strategyId, projectId, compileId };
+  };
+  const optimise = async (args: object): Promise<string> => {
     const made = await home.call("qc_create_optimization", {
-      projectId,
-      compileId,
-      name: "six",
       target: "TotalPerformance.PortfolioStatistics.SharpeRatio",
       targetTo: "max",
       strategy: "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy",
+      estimatedCost: 0,
+      nodeType: "O2-8",
+      parallelNodes: 2,
+      ...args,
+    });
+    return z.object({ optimizations: z.tuple([z.looseObject({ optimizationId: z.string() })]) }).parse(made)
+      .optimizations[0].optimizationId;
+  };
+
+  it("leaves a completed trial of each of its points, which the analysis counts", async () => {
+    const { strategyId, ...ids } = await compiled("Sweep");
+    const optimizationId = await optimise({
+      ...ids,
+      name: "six",
       parameters: [
         { name: "days", min: 1, max: 2, step: 1 },
         { name: "share", min: 0.1, max: 0.3, step: 0.1 },
       ],
-      estimatedCost: 0,
-      nodeType: "O2-8",
-      parallelNodes: 2,
     });
-    const [{ optimizationId }] = z
-      .object({ optimizations: z.tuple([z.looseObject({ optimizationId: z.string() })]) })
-      .parse(made).optimizations;
-    expect(await trials()).toHaveLength(6);
-    const deadline = Date.now() + 90_000;
-    while ((await trials()).some(({ state }) => state === "open") && Date.now() < deadline) await delay(1000);
-    const ended = await trials();
+    expect(await trials(strategyId)).toHaveLength(6);
+    const ended = await settled(strategyId);
     expect(ended.map(({ parameters: { days, share } }) => `${days} ${share}`).toSorted()).toEqual([
       "1 0.1",
       "1 0.2",
@@ -87,5 +98,17 @@ describe("an optimisation over a desk with its local cloud", () => {
     const analysis = await home.call("analyze_strategy", { strategyId });
     expect(analysis).toMatchObject({ trials: 6, completed: 6 });
     expect((await home.run(["audit", "verify", "--json"])).code).toBe(0);
+  }, 150_000);
+
+  it("that is aborted leaves no trial open: what ran has failed or completed, the rest never ran", async () => {
+    const { strategyId, ...ids } = await compiled("Aborted");
+    const parameters = [{ name: "share", min: 0.01, max: 0.4, step: 0.01 }];
+    const optimizationId = await optimise({ ...ids, name: "forty", parameters });
+    await home.call("qc_abort_optimization", { optimizationId });
+    const ended = await settled(strategyId);
+    expect(ended).toHaveLength(40);
+    const states = ended.map(({ state }) => state);
+    expect(states.filter((state) => !["completed", "failed", "abandoned"].includes(state))).toEqual([]);
+    expect(states.filter((state) => state === "abandoned").length).toBeGreaterThan(20);
   }, 150_000);
 });

@@ -44,7 +44,7 @@ describe("the points of an optimisation", () => {
     desk.upstreams.answers.set("read_optimization", () => {
       const backtests = [...running].map(([id, { values, progress }]) => {
         const [fast = "", ratio = ""] = values.split(" ");
-        return [id, { id, name: "sweep", progress, parameterSet: { ratio: Number(ratio), fast } }];
+        return [id, { id, name: "sweep", progress, parameterSet: { ratio: Number(ratio), fast } }] as const;
       });
       return answered({
         success: true,
@@ -303,12 +303,14 @@ describe("the points of an optimisation", () => {
     const list = (...optimizations: object[]): void => {
       desk.upstreams.answers.set("list_optimizations", answered({ success: true, optimizations }));
     };
+    let lostCode: string | undefined;
     beforeEach(async () => {
       desk.upstreams.answers.set("create_optimization", lost(true));
-      expect((await create()).refusal?.code).toBe("OUTCOME_UNKNOWN");
+      lostCode = (await create()).refusal?.code;
     });
 
     it("stay open, and are not looked for among backtests", async () => {
+      expect(lostCode).toBe("OUTCOME_UNKNOWN");
       const backtests = [{ backtestId: "b1", name: "sweep" }];
       desk.upstreams.answers.set("list_backtests", answered({ success: true, backtests }));
       list();
