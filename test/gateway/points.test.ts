@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Trial } from "../../src/domain/trial.ts";
 import { artefactHash } from "../../src/gateway/artefact-hash.ts";
 import type { UpstreamOutcome } from "../../src/gateway/upstream-port.ts";
+import { auditEntry } from "../store/support/records.ts";
 import { answered, gatewayUnderTest, type GatewayUnderTest } from "./support.ts";
 
 const MINUTE = 60_000_000;
@@ -143,6 +144,31 @@ describe("the points of an optimisation", () => {
       "2 0.2 - open",
       "2 0.3 b 2 0.3 open",
     ]);
+  });
+
+  it("are trials for each backtest of the same values, and none for one that has its trial", async () => {
+    const backtest = { backtestId: "b alone" };
+    desk.upstreams.answers.set("create_backtest", answered({ success: true, backtest }));
+    await call("create_backtest", { projectId: 7, compileId: "c", backtestName: "alone", parameters: { fast: 9 } });
+    await create();
+    run(["1 0.1"], 0.5);
+    running.set("b again", { values: "1 0.1", progress: 0.5 });
+    running.set("b alone", { values: "9 9", progress: 0.5 });
+    await call("read_optimization", { optimizationId: "O-1" });
+    const matched = (await desk.trials.list()).flatMap(({ backtestId }) => backtestId ?? []);
+    expect(matched.toSorted()).toEqual(["b 1 0.1", "b again", "b alone"]);
+    expect(await states()).toEqual({ open: 8 });
+  });
+
+  it("of another profile are left alone", async () => {
+    await create();
+    const [one] = await desk.optimizations.watched();
+    if (one === undefined) throw new Error("expected an optimisation");
+    const entry = auditEntry({ callId: "far" });
+    await desk.ledger.commit({ entry, optimization: { ...one, callId: "far", profile: "quantconnect" } });
+    await desk.recorder.watch();
+    const read = desk.upstreams.calls.filter(({ tool }) => tool === "read_optimization");
+    expect(read).toHaveLength(1);
   });
 
   it("are completed as their backtests end, and none is read before", async () => {
