@@ -1,6 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import type { Broker, BrokerPortfolio } from "../../lean/brokerages/broker.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
-import type { BrokerAccount, BrokerAnswer, BrokerState } from "../../lean/brokerages/broker-protocol.ts";
+import {
+  brokerRequestSchema,
+  type BrokerAccount,
+  type BrokerAnswer,
+  type BrokerState,
+} from "../../lean/brokerages/broker-protocol.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { LiveStore } from "./live-store-port.ts";
 
@@ -89,9 +95,25 @@ export class JournaledBroker {
 
   /** Serves a request of the algorithm: an order exists when it is on disk, and only then is it acknowledged. */
   async serve(request: unknown): Promise<BrokerAnswer> {
-    const answer = this.#broker.handle(request);
+    const parsed = brokerRequestSchema.safeParse(request);
+    const answer =
+      parsed.success && parsed.data.op === "subscribe"
+        ? await this.#subscribe(parsed.data.subscriptions)
+        : this.#broker.handle(request);
     await this.commit();
     return answer;
+  }
+
+  /** One after the other: each may read or make years of prices, and other requests come in between. */
+  async #subscribe(subscriptions: BrokerState["subscriptions"]): Promise<BrokerAnswer> {
+    const events: BrokerEvent[] = [];
+    for (const subscription of subscriptions) {
+      const answer = this.#broker.handle({ op: "subscribe", subscriptions: [subscription] });
+      if (!answer.ok) return answer;
+      events.push(...answer.events);
+      await setImmediate();
+    }
+    return { ok: true, events };
   }
 
   async liquidate(tag: string): Promise<BrokerEvent[]> {
