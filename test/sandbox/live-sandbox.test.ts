@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { openDataFolder } from "../../src/sandbox/data-folder.ts";
-import type { ObjectStoreAnswer, ObjectStoreRequest } from "../../src/lean/live/live-protocol.ts";
+import type { BrokerAnswer } from "../../src/lean/brokerages/broker-protocol.ts";
+import type { LiveEnd, ObjectStoreAnswer, ObjectStoreRequest } from "../../src/lean/live/live-protocol.ts";
 import { openTestPool } from "../support/sandbox-pool.ts";
 import { writeSyntheticData } from "../support/sandbox-data.ts";
 import { LiveDeployment, serveObjects, utc } from "./live-deployment.ts";
@@ -52,6 +53,16 @@ const TRADER = `
 
     def on_order_event(self, order_event):
         self.log(f"{order_event}")
+`;
+
+const HANGS = `
+from AlgorithmImports import *
+
+
+class Probe(QCAlgorithm):
+    def initialize(self):
+        while True:
+            pass
 `;
 
 const KEEPER = `
@@ -236,6 +247,28 @@ describe("a live sandbox", () => {
     expect(live.logs.filter((line) => line.includes("Detected unregistered command type 'Unknown'"))).toHaveLength(1);
     expect(live.logs.filter((line) => line.includes("Broken failed"))).toHaveLength(1);
     expect(live.outputs.flatMap(({ broadcasts }) => broadcasts ?? [])).toEqual([{ $type: "Mine", text: "all" }]);
+  });
+
+  it("is ended by its signal while initialize hangs, and before it has begun", async () => {
+    const files = { "main.py": HANGS };
+    const account = { cash: { USD: "1" }, holdings: [], orders: [], nextOrderId: 1 };
+    const ends: LiveEnd[] = [];
+    const startedIn = async (signal: AbortSignal): Promise<number> => {
+      const from = performance.now();
+      const handlers = {
+        signal,
+        broker: () => Promise.resolve<BrokerAnswer>({ ok: true, events: [] }),
+        objectStore: () => Promise.resolve({ ok: false }),
+        output: () => undefined,
+        ended: (end: LiveEnd) => void ends.push(end),
+      };
+      const started = await pool.live({ deployId: "L-1", files, startUtc: START, endUtc: END, account }, handlers);
+      expect(started.sandbox.hasEnded).toBe(true);
+      return performance.now() - from;
+    };
+    expect(await startedIn(AbortSignal.timeout(1500))).toBeLessThan(15_000);
+    expect(await startedIn(AbortSignal.abort())).toBeLessThan(15_000);
+    expect(ends).toEqual([{ status: "Stopped" }, { status: "Stopped" }]);
   });
 
   it("keeps objects with its supervisor, in backtests too where that serves them", async () => {

@@ -47,6 +47,9 @@ export class LiveSandboxProcess implements LiveSandbox {
   /** Starts the algorithm and waits until it has warmed up or ended. `name` is empty where it did not load. */
   static async start(job: LiveJob, parts: LiveSandboxParts): Promise<StartedLive> {
     const sandbox = new LiveSandboxProcess(parts);
+    const { signal } = parts.handlers;
+    signal?.addEventListener("abort", () => void sandbox.kill(), { once: true });
+    if (signal?.aborted === true) await sandbox.kill();
     const answer = await sandbox.#ask({ type: "live-start", job }, "live-started", parts.limits.startSeconds);
     if (answer?.type !== "live-started") return { sandbox, name: "" };
     return { sandbox, name: answer.name, position: answer.position };

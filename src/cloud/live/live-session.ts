@@ -43,6 +43,8 @@ export class LiveSession {
   readonly #files: Readonly<Record<string, string>>;
   #deployment: Deployment;
   #algorithm: LiveSandbox | undefined;
+  /** Ends the process of the algorithm, also while it starts. */
+  #process = new AbortController();
   /** When it has something to do without new prices. */
   #algorithmNext = Number.POSITIVE_INFINITY;
   /** An end that we cause, or that comes with a start, needs no other answer. */
@@ -126,7 +128,7 @@ export class LiveSession {
   /** Ends the deployment; with `liquidate` all orders are cancelled and all holdings closed before. */
   async end(how: "stop" | "liquidate"): Promise<void> {
     // An algorithm that keeps its broker busy without end has used up its time.
-    const hurry = setTimeout(() => void this.#algorithm?.kill(), END_PATIENCE_MILLISECONDS);
+    const hurry = setTimeout(() => this.#process.abort(), END_PATIENCE_MILLISECONDS);
     try {
       await this.#endInTurn(how);
     } finally {
@@ -151,6 +153,7 @@ export class LiveSession {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#process.abort();
     await this.#algorithm?.kill();
     await this.#queue.idle();
     await this.#outputs.idle();
@@ -241,14 +244,15 @@ export class LiveSession {
     }
     await this.#become({ type: "starting" });
     if (this.#isRestart) await this.#catchUp();
-    const end = await this.#launch();
+    const { signal } = (this.#process = new AbortController());
+    const end = await this.#launch(signal);
     if (end === undefined) {
       this.#missed = [];
       this.#isRestart = true;
       await this.#become({ type: "running" });
       return true;
     }
-    if (this.#isClosed) return false;
+    if (this.#isClosed || signal.aborted) return false;
     if (this.#broker.isAhead) throw new Error("the journal of the deployment could not be written");
     if (isCrash(end)) this.#logCrash(end);
     else await this.#finish(this.#eventOf(end));
@@ -256,7 +260,7 @@ export class LiveSession {
   }
 
   /** Undefined when the algorithm runs, else how its start ended. */
-  async #launch(): Promise<LiveEnd | undefined> {
+  async #launch(signal: AbortSignal): Promise<LiveEnd | undefined> {
     const { deployId, projectId, parameters } = this.#deployment;
     const job = {
       deployId,
@@ -273,6 +277,7 @@ export class LiveSession {
     this.#isEndExpected = true;
     try {
       const handlers: LiveHandlers = {
+        signal,
         broker: (request) => this.#broker.serve(request),
         objectStore: (request) => this.#parts.objects(request),
         output: (output) => this.#put(output),

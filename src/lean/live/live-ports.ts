@@ -21,6 +21,8 @@ export interface LiveHandlers {
   output(output: LiveOutput): void;
   /** Once, however the sandbox ends: by itself, by its code's error, by a limit, or killed. */
   ended(end: LiveEnd): void;
+  /** Ends the process at once, also while it starts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A live algorithm in a process of its own. Calls wait for one another; after the end they all answer `undefined`. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -194,6 +195,26 @@ describe("the live desk", () => {
     expect(performance.now() - asked).toBeLessThan(2000);
     const kept = await store.brokerState(deployment.deployId);
     expect(kept?.state.utc).toBeLessThan(FIRST + LENGTH);
+  });
+
+  it("leaves at once when closed while an algorithm starts, and goes on with it the next time", async () => {
+    const deployment = deploymentOf("1", 1);
+    const one = desk({
+      live: async (_job, handlers) => {
+        const { signal } = handlers;
+        if (signal?.aborted === false) await once(signal, "abort");
+        const end = { status: "Stopped" } as const;
+        handlers.ended(end);
+        return { sandbox: (await runner.live(_job, { ...handlers, ended: () => undefined })).sandbox, name: "" };
+      },
+    });
+    await one.deploy(deployment, { files: { "main.py": "nothing" }, account: {} });
+    await until(async () => (await statusOf(deployment)) === "Initializing");
+    await one.stop();
+    expect(await statusOf(deployment)).toBe("Initializing");
+    const again = desk();
+    await again.start();
+    await until(async () => (await statusOf(deployment)) === "Running");
   });
 
   it("refuses commands beyond a hundred that wait, so that algorithms cannot drown each other", async () => {
