@@ -63,6 +63,10 @@ export async function openDatabase<Tables>(
     const migrator = new Migrator({
       db: database,
       provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+      // Without a name it looks for its tables in all schemas, and takes those of a neighbour for its own.
+      ...(location.kind === "postgres" && location.schema !== undefined
+        ? { migrationTableSchema: location.schema }
+        : {}),
     });
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
