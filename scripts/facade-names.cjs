@@ -23,8 +23,10 @@ async function main() {
   const text = `${pyodide.globals.get("TEXT")}\n`;
   if (!process.argv.includes("--check")) return writeFileSync(TARGET, text);
   if (readFileSync(TARGET, "utf8") === text) return;
-  console.error("config/facade-names.json is not that of python/AlgorithmImports; run: node scripts/facade-names.cjs");
+  process.stderr.write(
+    "config/facade-names.json is not that of python/AlgorithmImports; run: node scripts/facade-names.cjs\n",
+  );
   process.exitCode = 1;
 }
 
-main();
+void main();

@@ -49,7 +49,8 @@ export async function liveBody(deployment: Deployment, context: CloudContext): P
 
 /** What `live/list` shows of a deployment. */
 export async function liveSummaryBody(deployment: Deployment, { live }: CloudContext): Promise<ReplyBody> {
-  const portfolio = await live.portfolio(deployment);
+  // One account that cannot be read does not hide the others.
+  const portfolio = await live.portfolio(deployment).catch(() => undefined);
   return {
     projectId: deployment.projectId,
     deployId: deployment.deployId,
