@@ -1,4 +1,4 @@
-import { MICROS_PER_DAY, MICROS_PER_MINUTE, startOfDate } from "./civil-date.ts";
+import { MICROS_PER_MINUTE, startOfDate } from "./civil-date.ts";
 
 const FIRST_UTC = startOfDate(1970, 1, 1);
 const LAST_UTC = startOfDate(2060, 1, 1);
@@ -20,16 +20,14 @@ export class ZoneOffsets {
   static of(name: string): ZoneOffsets {
     const known = tables.get(name);
     if (known !== undefined) return known;
-    const offsetAt = offsetReader(name);
+    const first = Temporal.Instant.fromEpochMilliseconds(FIRST_UTC / 1000).toZonedDateTimeISO(name);
     const starts = [Number.NEGATIVE_INFINITY];
-    const offsets = [offsetAt(FIRST_UTC)];
-    const step = 40 * MICROS_PER_DAY;
-    for (let from = FIRST_UTC; from < LAST_UTC; from += step) {
-      const before = offsetAt(from);
-      if (offsetAt(from + step) === before) continue;
-      const start = firstChange(offsetAt, from, from + step);
+    const offsets = [first.offsetNanoseconds / 1000];
+    for (let next = first.getTimeZoneTransition("next"); next !== null; next = next.getTimeZoneTransition("next")) {
+      const start = next.epochMilliseconds * 1000;
+      if (start >= LAST_UTC) break;
       starts.push(start);
-      offsets.push(offsetAt(start));
+      offsets.push(next.offsetNanoseconds / 1000);
     }
     const table = new ZoneOffsets(name, starts, offsets);
     tables.set(name, table);
@@ -70,24 +68,3 @@ export class ZoneOffsets {
 }
 
 const tables = new Map<string, ZoneOffsets>();
-
-function offsetReader(name: string): (utc: number) => number {
-  const format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset", year: "numeric" });
-  return (utc) => {
-    const match = /GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(format.format(utc / 1000));
-    const minutes = Number(match?.[2] ?? 0) * 60 + Number(match?.[3] ?? 0);
-    return (match?.[1] === "-" ? -minutes : minutes) * MICROS_PER_MINUTE;
-  };
-}
-
-function firstChange(offsetAt: (utc: number) => number, from: number, to: number): number {
-  const before = offsetAt(from);
-  let low = from / MICROS_PER_MINUTE;
-  let high = to / MICROS_PER_MINUTE;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (offsetAt(middle * MICROS_PER_MINUTE) === before) low = middle;
-    else high = middle;
-  }
-  return high * MICROS_PER_MINUTE;
-}
