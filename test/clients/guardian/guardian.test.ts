@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startGuardian } from "../../../src/clients/guardian/guardian.ts";
 import { processStartedAt, signalGroup } from "../../../src/clients/process/process-identity.ts";
+import { HAS_PROC } from "../../support/e2e-processes.ts";
 import { isAlive, until } from "../process/support.ts";
 
 const PARENT = fileURLToPath(new URL("support/parent.ts", import.meta.url));
@@ -21,6 +23,12 @@ function sleeper(): ChildProcess & { readonly pid: number } {
   begun.push(child);
   if (child.pid === undefined) throw new Error("no sleep here");
   return child as ChildProcess & { readonly pid: number };
+}
+
+/** Whether a process handles SIGHUP, SIGINT and SIGTERM, by the mask that the kernel shows. */
+function catchesSignals(pid: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return [1n, 2n, 15n].every((signal) => (BigInt(`0x${mask}`) & (1n << (signal - 1n))) !== 0n);
 }
 
 describe("the guardian", () => {
@@ -57,9 +65,8 @@ describe("the guardian", () => {
     const watched = sleeper();
     const startedAt = processStartedAt(watched.pid) ?? "";
     guardian.stdin.write(`${JSON.stringify({ do: "watch", pid: watched.pid, startedAt, what: "x" })}\n`);
-    // It listens for signals by the time that it reads.
-    await until(() => isAlive(guardian.pid ?? 0), "it lives");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (HAS_PROC) await until(() => catchesSignals(guardian.pid ?? 0), "it listens for signals");
+    else await new Promise((resolve) => setTimeout(resolve, 2000));
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) guardian.kill(signal);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect([isAlive(guardian.pid ?? 0), isAlive(watched.pid)]).toEqual([true, true]);
