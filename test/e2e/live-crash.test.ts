@@ -246,11 +246,21 @@ describe.skipIf(!HAS_PROC)("a live deployment on a replay (needs /proc)", () => 
       expect(readFileSync(join(home.dataDir, file), "utf8")).not.toContain(token);
     expect(familyOf(process.pid).filter(({ commandLine }) => commandLine.includes(token))).toEqual([]);
 
+    // Commands place an order, and cancel it.
+    const cancelled = fourth + 2;
+    await order({ OrderType: "limit", Quantity: 7, LimitPrice: 2 });
+    await expect.poll(orders, slow).toMatchObject({ [cancelled]: SUBMITTED });
+    const cancel = { $type: "CancelOrderCommand", OrderId: cancelled };
+    expect(await cloud.call("/live/commands/create", { projectId, command: cancel })).toMatchObject({
+      quantwright: { result: { success: true } },
+    });
+    await expect.poll(orders, slow).toMatchObject({ 2: SUBMITTED, [cancelled]: CANCELED });
+
     expect(await cloud.call("/live/update/liquidate", { projectId })).toEqual({ success: true });
     expect(await status()).toBe("Liquidated");
     const last = await orders();
-    expect(last).toMatchObject({ 1: FILLED, 2: CANCELED, 3: FILLED, [fourth + 2]: FILLED });
-    expect(Object.keys(last)).toHaveLength(fourth + 2);
+    expect(last).toMatchObject({ 1: FILLED, 2: CANCELED, 3: FILLED, [cancelled]: CANCELED, [cancelled + 1]: FILLED });
+    expect(Object.keys(last)).toHaveLength(cancelled + 1);
     expect(await held()).toBe(0);
 
     // With nothing live, the cloud ends with its desk even if that is killed.
