@@ -5,19 +5,17 @@ import inspect
 
 from AlgorithmImports.algorithm import QCAlgorithm
 
+from .classes import method_nodes
+
 
 def check_calls(node, classes, findings):
     """`self.method(…)` in an algorithm's class, where QCAlgorithm's method would refuse the arguments."""
     own = classes.own_names(node)
-    for method in [item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]:
-        if not method.args.args:
-            continue
-        me = method.args.args[0].arg
-        for call in ast.walk(method):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                target = call.func
-                if getattr(target.value, "id", None) == me and target.attr not in own:
-                    _check_call(call, target.attr, findings)
+    for call, me in method_nodes(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            target = call.func
+            if getattr(target.value, "id", None) == me and target.attr not in own:
+                _check_call(call, target.attr, findings)
 
 
 def _check_call(call, name, findings):

@@ -44,6 +44,14 @@ class ProjectClasses:
         return found
 
 
+def method_nodes(node):
+    """Each node of each method of a class, with the name that the method gives to its object."""
+    for method in [item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]:
+        if method.args.args:
+            for inner in ast.walk(method):
+                yield inner, method.args.args[0].arg
+
+
 def _is_setattr(node):
     return (
         getattr(node.func, "id", None) == "setattr"

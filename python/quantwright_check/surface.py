@@ -11,6 +11,8 @@ from AlgorithmImports.algorithm import QCAlgorithm, _snake
 from AlgorithmImports.frame import COLUMNS, Column, Frame
 from AlgorithmImports.unsupported import MEMBERS
 
+from .classes import method_nodes
+
 _ALGORITHM = frozenset(dir(QCAlgorithm))
 _TABLE = frozenset(dir(Frame)) | frozenset(dir(Column)) | set(COLUMNS) | {"index", "values", "name"}
 _PARTS = frozenset(COLUMNS) | {"loc", "iloc"}
@@ -21,13 +23,9 @@ _FRAME = "history() gives a small table, not a pandas DataFrame: use columns, lo
 def check_members(node, classes, findings):
     """`self.name` in an algorithm's class."""
     own = classes.own_names(node)
-    for method in [item for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]:
-        if not method.args.args:
-            continue
-        me = method.args.args[0].arg
-        for use in ast.walk(method):
-            if isinstance(use, ast.Attribute) and getattr(use.value, "id", None) == me:
-                _check_member(use, own, classes, findings)
+    for use, me in method_nodes(node):
+        if isinstance(use, ast.Attribute) and getattr(use.value, "id", None) == me:
+            _check_member(use, own, classes, findings)
 
 
 def _check_member(use, own, classes, findings):

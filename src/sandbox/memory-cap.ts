@@ -24,8 +24,7 @@ export function capMemory(mebibytes: number): MemoryCap {
   let limit = mebibytes * MIB;
   let hit = false;
   const { prototype } = WebAssembly.Memory;
-  // Called below with its memory as receiver.
-  // oxlint-disable-next-line typescript/unbound-method
+  // oxlint-disable-next-line typescript/unbound-method -- called below with its memory as receiver
   const { grow } = prototype;
   Object.defineProperty(prototype, "grow", {
     configurable: false,

@@ -4,7 +4,6 @@ import type { SimulationSettings } from "../../lean/brokerages/simulated-brokera
 /** LEAN's states of a live algorithm, as far as the local cloud has them. */
 export type LiveStatus =
   | "InQueue"
-  | "LoggingIn"
   | "Initializing"
   | "Running"
   | "Stopped"

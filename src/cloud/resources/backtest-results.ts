@@ -7,7 +7,7 @@ import { businessError, type ReplyBody, reply } from "../reply.ts";
 import { backtestReport } from "../report/backtest-report.ts";
 import { performanceOf } from "../trades/trade-body.ts";
 import { withBacktest } from "./backtest.ts";
-import { chartBody } from "./chart-body.ts";
+import { chartBody, chartFields } from "./chart-body.ts";
 import { orderBody } from "./order-body.ts";
 import { STANDARD_CHARTS } from "./standard-charts.ts";
 import { MOST_TRADES, tradePage } from "./trade-page.ts";
@@ -16,13 +16,7 @@ const MOST_ORDERS = 100;
 const MOST_LOG_LINES = 200;
 
 const one = { projectId: wholeNumber, backtestId: filledText };
-const chartSchema = z.object({
-  ...one,
-  name: filledText,
-  count: absent(wholeNumber),
-  start: absent(wholeNumber),
-  end: absent(wholeNumber),
-});
+const chartSchema = z.object({ ...one, ...chartFields });
 const pageSchema = z.object(one).and(page(MOST_ORDERS));
 const tradesSchema = z.object(one).and(page(MOST_TRADES));
 const logSchema = z.object({ ...one, query: absent(z.string()) }).and(page(MOST_LOG_LINES));

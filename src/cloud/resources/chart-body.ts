@@ -1,5 +1,14 @@
 import type { Chart } from "../../lean/backtest-result.ts";
+import { absent, filledText, wholeNumber } from "../input-fields.ts";
 import type { ReplyBody } from "../reply.ts";
+
+/** What a read of a chart is asked with, beside whose chart it is; times in unix seconds. */
+export const chartFields = {
+  name: filledText,
+  count: absent(wholeNumber),
+  start: absent(wholeNumber),
+  end: absent(wholeNumber),
+};
 
 export interface ChartRange {
   /** Most points of each series; 0 is no limit. */

@@ -5,7 +5,7 @@ import { absent, filledText, page, wholeNumber } from "../input-fields.ts";
 import type { LivePoint } from "../live/live-store-port.ts";
 import { businessError, reply } from "../reply.ts";
 import { recordFills } from "../trades/record-fills.ts";
-import { chartBody } from "./chart-body.ts";
+import { chartBody, chartFields } from "./chart-body.ts";
 import { withDeployment } from "./found-deployment.ts";
 import { LIVE_CHARTS } from "./live-body.ts";
 import { orderBody } from "./order-body.ts";
@@ -16,13 +16,7 @@ const MOST_INSIGHTS = 1000;
 const MOST_LOG_LINES = 250;
 
 const one = { projectId: wholeNumber };
-const chartSchema = z.object({
-  ...one,
-  name: filledText,
-  count: absent(wholeNumber),
-  start: absent(wholeNumber),
-  end: absent(wholeNumber),
-});
+const chartSchema = z.object({ ...one, ...chartFields });
 const ordersSchema = z.object(one).and(page(MOST_ORDERS));
 const tradesSchema = z.object(one).and(page(MOST_TRADES));
 const insightsSchema = z

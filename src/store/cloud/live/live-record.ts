@@ -3,7 +3,6 @@ import { simulationSettingsSchema } from "../../../lean/brokerages/simulated-bro
 
 export const statusSchema = z.enum([
   "InQueue",
-  "LoggingIn",
   "Initializing",
   "Running",
   "Stopped",
