@@ -1,5 +1,8 @@
+import type { ApprovalTables } from "./approval-tables.ts";
+import type { RiskTables } from "./risk-tables.ts";
+
 /** Tables of the desk's store. Columns are text, integers and doubles only, so that both dialects agree. */
-export interface DeskTables {
+export interface DeskTables extends ApprovalTables, RiskTables {
   meta: { key: string; value: string };
   audit: {
     seq: number;

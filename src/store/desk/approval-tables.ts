@@ -1,0 +1,2 @@
+/** Tables of approvals and their signatures. */
+export interface ApprovalTables {}

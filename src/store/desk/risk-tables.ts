@@ -1,0 +1,2 @@
+/** Tables of risk state and reservations. */
+export interface RiskTables {}
