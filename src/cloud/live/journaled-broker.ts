@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Broker, BrokerPortfolio } from "../../lean/brokerages/broker.ts";
+import type { Broker, BrokerPortfolio, BrokerQuote } from "../../lean/brokerages/broker.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
 import {
   brokerRequestSchema,
@@ -85,6 +85,10 @@ export class JournaledBroker {
 
   portfolio(): BrokerPortfolio {
     return this.#broker.portfolio();
+  }
+
+  quotes(): readonly BrokerQuote[] {
+    return this.#broker.quotes();
   }
 
   async advance(toUtc: number): Promise<BrokerEvent[]> {

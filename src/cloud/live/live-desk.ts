@@ -1,3 +1,4 @@
+import { accountViewOf, type AccountView } from "./account-view.ts";
 import type { Deployment, LiveStatus } from "./deployment.ts";
 import { afterEvent, hasEnded } from "./deployment.ts";
 import type { InitialAccount, LiveParts } from "./live-parts.ts";
@@ -26,6 +27,8 @@ export interface LiveDesk {
   broadcast(command: Readonly<Record<string, unknown>>, excludedProjectId: number | undefined): number;
   /** The account of a deployment, also of one that has ended. */
   portfolio(deployment: Deployment): Promise<BrokerPortfolio | undefined>;
+  /** One consistent look at the account of a running deployment; undefined where no broker serves it now. */
+  accountView(deployId: string): AccountView | undefined;
 }
 
 export type LiveDeskParts = Omit<LiveParts, "broadcast" | "onEnd">;
@@ -81,9 +84,13 @@ export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
     },
     command: (deployId, command) => sessions.get(deployId)?.command(command) ?? Promise.resolve(undefined),
     broadcast,
+    accountView(deployId) {
+      const session = sessions.get(deployId);
+      return session && accountViewOf(session.deployment, session.broker, parts.clock.now());
+    },
     async portfolio(deployment) {
       const session = sessions.get(deployment.deployId);
-      if (session !== undefined) return session.portfolio;
+      if (session !== undefined) return session.broker.portfolio();
       const kept = await store.brokerState(deployment.deployId);
       if (kept === undefined) return undefined;
       const { state } = kept;

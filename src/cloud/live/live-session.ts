@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import type { BrokerPortfolio } from "../../lean/brokerages/broker.ts";
 import type { BrokerEvent } from "../../lean/brokerages/broker-event.ts";
 import type { BrokerState } from "../../lean/brokerages/broker-protocol.ts";
 import type { LiveHandlers, LiveSandbox } from "../../lean/live/live-ports.ts";
 import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-protocol.ts";
 import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
+import type { ViewedBroker } from "./account-view.ts";
 import { FeedClock } from "./feed-clock.ts";
 import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
 import { LiveOutputs } from "./live-outputs.ts";
@@ -104,8 +104,9 @@ export class LiveSession {
     return this.#deployment;
   }
 
-  get portfolio(): BrokerPortfolio {
-    return this.#broker.portfolio();
+  /** For looking only. */
+  get broker(): ViewedBroker {
+    return this.#broker;
   }
 
   /** Gives a command to the algorithm. One that does not run yet cannot hear it. */

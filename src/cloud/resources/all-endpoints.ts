@@ -15,6 +15,7 @@ import { objectEndpoints } from "./object.ts";
 import { optimizationEndpoints } from "./optimization.ts";
 import { organizationEndpoints } from "./organization.ts";
 import { projectEndpoints } from "./project.ts";
+import { quantwrightAccountEndpoints } from "./quantwright-account.ts";
 
 /** Every path that is answered, without prefix. */
 export const ALL_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
@@ -36,5 +37,6 @@ export const ALL_ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
     liveEndpoints,
     liveResultEndpoints,
     liveCommandEndpoints,
+    quantwrightAccountEndpoints,
   ].flatMap((endpoints) => Object.entries(endpoints)),
 );

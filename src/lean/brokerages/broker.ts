@@ -31,6 +31,21 @@ export interface BrokerPortfolio {
   readonly totalValue: number;
 }
 
+/** What a security costs now, as the broker itself knows it. Prices are decimal texts in its own currency. */
+export interface BrokerQuote {
+  readonly symbol: SymbolRef;
+  readonly symbolId: string;
+  readonly price: string;
+  readonly bid: string;
+  readonly ask: string;
+  /** Account currency for one unit of its prices. */
+  readonly rate: string;
+  /** When the latest prices were true, UTC microseconds. */
+  readonly utc: number;
+  /** Whether its market is open at the time of the feed. */
+  readonly isOpen: boolean;
+}
+
 /**
  * A broker: the truth about cash, holdings and orders of one deployment. It lives outside of the sandbox, reads the
  * market data by itself and is driven by calls; it knows no clock but the feed's. Nothing it returns has happened
@@ -54,6 +69,8 @@ export interface Broker {
   /** Everything a restart needs. */
   state(): BrokerState;
   portfolio(): BrokerPortfolio;
+  /** Of every security with a price. */
+  quotes(): readonly BrokerQuote[];
   /** Orders that changed since the last call, in the form of QuantConnect's `orders/read`, with their events. */
   takeChangedOrders(): OrderRecord[];
 }

@@ -12,7 +12,7 @@ import type { OrderEvent } from "../orders/order-event.ts";
 import { OrderTicket } from "../orders/order-ticket.ts";
 import { orderRecord } from "../results/order-records.ts";
 import { accountDigest, cashOf, holdingsOf, setCash, setHoldings } from "./account-transfer.ts";
-import type { Broker, BrokerPortfolio } from "./broker.ts";
+import type { Broker, BrokerPortfolio, BrokerQuote } from "./broker.ts";
 import type { BrokerEvent } from "./broker-event.ts";
 import {
   brokerRequestSchema,
@@ -24,7 +24,7 @@ import {
 } from "./broker-protocol.ts";
 import { changeRefusal, orderRefusal } from "./order-checks.ts";
 import { newOrderOf, openOrderOf, orderOf, statusEventOf, ticketOf } from "./order-transfer.ts";
-import { portfolioOf } from "./portfolio-view.ts";
+import { portfolioOf, quotesOf } from "./portfolio-view.ts";
 import { SimulatedBrokerage, type SimulationSettings } from "./simulated-brokerage.ts";
 import { addSecurity, findSecurity, refKey, type SubscriptionRef, type SymbolRef } from "./symbol-ref.ts";
 
@@ -168,6 +168,10 @@ export class PaperBroker implements Broker {
 
   portfolio(): BrokerPortfolio {
     return portfolioOf(this.#algorithm);
+  }
+
+  quotes(): readonly BrokerQuote[] {
+    return quotesOf(this.#algorithm);
   }
 
   takeChangedOrders(): OrderRecord[] {

@@ -2,7 +2,7 @@ import { Decimal } from "../../domain/decimal.ts";
 import type { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import { unrealizedProfit } from "../portfolio/portfolio.ts";
 import type { Security } from "../securities/security.ts";
-import type { BrokerPortfolio, BrokerPosition } from "./broker.ts";
+import type { BrokerPortfolio, BrokerPosition, BrokerQuote } from "./broker.ts";
 import { refOf } from "./symbol-ref.ts";
 
 const HUNDRED = Decimal.of(100n, 0);
@@ -21,6 +21,22 @@ export function portfolioOf(algorithm: QcAlgorithm): BrokerPortfolio {
     positions: securities.all.filter((security) => security.isInvested).map(positionOf),
     totalValue: portfolio.totalPortfolioValue.toNumber(),
   };
+}
+
+/** Last prices of every security that has one. */
+export function quotesOf({ securities, clock }: QcAlgorithm): readonly BrokerQuote[] {
+  return securities.all
+    .filter((security) => !security.price.isZero)
+    .map((security) => ({
+      symbol: refOf(security.symbol),
+      symbolId: security.symbol.id,
+      price: security.price.toString(),
+      bid: security.bidPrice.toString(),
+      ask: security.askPrice.toString(),
+      rate: security.toAccount(Decimal.ONE).toString(),
+      utc: Math.max(security.trade.endUtc, security.quote.endUtc),
+      isOpen: security.hours.isOpen(security.hours.zone.toLocal(clock.utc)),
+    }));
 }
 
 function positionOf(security: Security): BrokerPosition {

@@ -89,6 +89,18 @@ describe("live trading", () => {
     };
     expect(Object.entries(holdings)).toMatchObject([[expect.stringMatching(/^SPY /), { q: 10 }]]);
     expect(cash.USD.amount).toBeLessThan(100_000);
+    const { account } = await cloud.call("/quantwright/account/read", { projectId });
+    expect(account).toMatchObject({
+      mode: "PAPER",
+      feed: { kind: "replay" },
+      currency: "USD",
+      positions: [{ quantity: 10 }],
+      orders: [],
+      quotes: [{ symbol: { value: "SPY" }, rate: "1" }],
+    });
+    const seen = account as { feed: { utc: number }; quotes: { utc: number; price: string }[] };
+    expect(seen.quotes[0]?.utc).toBeLessThanOrEqual(seen.feed.utc);
+    expect(Number(seen.quotes[0]?.price)).toBeGreaterThan(0);
     expect(await cloud.call("/live/update/liquidate", { projectId })).toEqual({ success: true });
     expect(await cloud.call("/live/read", { projectId })).toMatchObject({ status: "Liquidated" });
     expect((await cloud.call("/live/portfolio/read", { projectId }))["portfolio"]).toMatchObject({ holdings: {} });
@@ -224,6 +236,7 @@ describe("live trading", () => {
     ["/live/update/stop", { projectId: -1 }],
     ["/live/update/liquidate", { projectId: -1 }],
     ["/live/portfolio/read", { projectId: -1 }],
+    ["/quantwright/account/read", { projectId: -1 }],
     ["/live/chart/read", { projectId: -1, name: "Strategy Equity", count: 10, start: 0, end: 1 }],
     ["/live/orders/read", { projectId: -1, start: 0, end: 10 }],
     ["/live/insights/read", { projectId: -1, end: 10 }],
