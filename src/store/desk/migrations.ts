@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Migrations } from "../database.ts";
+import { APPROVAL_STATEMENTS } from "./approval-tables.ts";
 
 /** First schema of the desk's store. */
 async function initial(database: Kysely<unknown>): Promise<void> {
@@ -44,7 +45,13 @@ async function optimizations(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
+/** Calls that wait for operators. */
+async function approvals(database: Kysely<unknown>): Promise<void> {
+  for (const statement of APPROVAL_STATEMENTS) await sql.raw(statement).execute(database);
+}
+
 export const deskMigrations: Migrations = {
   "0001-initial": { up: initial },
   "0002-optimizations": { up: optimizations },
+  "0003-approvals": { up: approvals },
 };
