@@ -19,10 +19,13 @@ const REFUSED_CODES = new Set([
 ]);
 const APPROVAL_CODES = new Set(["APPROVAL_NOT_YET_AVAILABLE", "APPROVAL_REQUIRED"]);
 
+/** The families of codes with which the risk kernel refuses. */
+const RISK_CODE = /^(?:RISK|QUOTE|SNAPSHOT|LIMITS)_/;
+
 /** The exit code of a refusal code. */
 export function exitCodeOf(code: string): number {
   if (USAGE_CODES.has(code)) return EXIT.USAGE;
-  if (REFUSED_CODES.has(code)) return EXIT.REFUSED;
+  if (REFUSED_CODES.has(code) || RISK_CODE.test(code)) return EXIT.REFUSED;
   if (APPROVAL_CODES.has(code)) return EXIT.NEEDS_APPROVAL;
   return EXIT.FAILED;
 }
