@@ -8,7 +8,12 @@ import { Gateway } from "../gateway/gateway.ts";
 import type { Registry } from "../gateway/registry.ts";
 import { TrialRecorder } from "../gateway/trial-recorder.ts";
 import { DurableRuns } from "../store/runs/durable-runs.ts";
+import { CompileBook } from "../gateway/compile-book.ts";
+import { createCompileStore } from "../store/desk/compile-store.ts";
+import type { Vault } from "../store/vault/vault.ts";
+import { openControls, type DeskControls } from "./desk-controls.ts";
 import type { DeskHome } from "./desk-home.ts";
+import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
 import { buildRegistry, countRecords, UPSTREAM, type DeskCounts } from "./tool-registry.ts";
@@ -22,6 +27,7 @@ export interface DeskCore extends AsyncDisposable {
   readonly counts: () => Promise<DeskCounts>;
   readonly startedAt: number;
   readonly guardianPid: number;
+  readonly controls: DeskControls;
   /** Called when the list of tools may have changed. */
   onToolsChanged(listener: () => void): () => void;
 }
@@ -29,7 +35,9 @@ export interface DeskCore extends AsyncDisposable {
 export interface CoreParts {
   readonly home: DeskHome;
   readonly store: DeskStore;
+  readonly vault: Vault;
   readonly upstreams: UpstreamManager;
+  readonly address: LocalCloudAddress | undefined;
   readonly mask: SecretMask;
   readonly log: (message: string) => void;
   readonly guardianPid: number;
@@ -61,7 +69,11 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
       ...(parentCallId === undefined ? {} : { parentCallId }),
     });
   const recorder = createRecorder(config, { store, read });
-  const gateway = createGateway(config, { ...parts, agents, registry, recorder, read });
+  // What is deployed by other clients, on the local cloud as in an account.
+  const fresh = config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH;
+  const deployments = new DeploymentLookup(() => read("list_live_algorithms", {}), fresh);
+  const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
+  const gateway = createGateway(config, { ...parts, agents, registry, recorder, read, deployments, controls });
   late.gateway = gateway;
   const runs = new DurableRuns(
     {
@@ -86,6 +98,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     counts: () => countRecords(store),
     startedAt,
     guardianPid: parts.guardianPid,
+    controls,
     onToolsChanged: tools.onChanged,
     async [Symbol.asyncDispose]() {
       tools.stop();
@@ -116,21 +129,23 @@ function createGateway(
     readonly registry: Registry;
     readonly recorder: TrialRecorder;
     readonly read: Read;
+    readonly deployments: DeploymentLookup;
+    readonly controls: DeskControls;
   },
 ): Gateway {
-  const { store, upstreams, mask, log, agents, registry, recorder, read } = parts;
-  // What is deployed by other clients, on the local cloud as in an account.
-  const lookup = new DeploymentLookup(
-    () => read("list_live_algorithms", {}),
-    config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH,
-  );
+  const { store, upstreams, mask, log, agents, registry, recorder, read, deployments, controls } = parts;
   return new Gateway({
     registry,
     upstreams,
     ledger: store.ledger,
     trials: recorder,
     roles: agents,
-    deployments: lookup,
+    deployments,
+    accounts: controls.accounts,
+    compiles: new CompileBook(createCompileStore(store.database, systemClock), (projectId) =>
+      read("read_file", { projectId }),
+    ),
+    controls: controls.controls,
     artifacts: store.artifacts,
     clock: systemClock,
     newId,

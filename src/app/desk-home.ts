@@ -6,7 +6,12 @@ import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
 
-const identitySchema = z.object({ id: z.string(), socketKeys: z.object({ host: z.string(), cli: z.string() }) });
+const identitySchema = z.object({
+  id: z.string(),
+  socketKeys: z.object({ host: z.string(), cli: z.string() }),
+  /** A directory for demos and tests: operators whose keys live in one process count there, and real accounts do not. */
+  demo: z.boolean().default(false),
+});
 
 /** The data directory of a desk: who it is, and where its parts lie. */
 export interface DeskHome {
@@ -21,6 +26,9 @@ export interface DeskHome {
   readonly cloudDir: string;
   readonly cloudLogFile: string;
   readonly trialsFile: string;
+  readonly demo: boolean;
+  /** While this file is there, nothing trades. */
+  readonly haltFile: string;
 }
 
 /**
@@ -50,6 +58,7 @@ export function openHome(config: Config): DeskHome {
       cloudDir: join(dataDir, "cloud"),
       cloudLogFile: join(dataDir, "cloud.log"),
       trialsFile: join(dataDir, "trials.jsonl"),
+      haltFile: join(dataDir, "HALT"),
     };
   } catch (error) {
     if (error instanceof RefusalError) throw error;
@@ -88,6 +97,7 @@ function identityIn(file: string): z.infer<typeof identitySchema> {
   const identity = {
     id: randomBytes(8).toString("hex"),
     socketKeys: { host: randomBytes(32).toString("hex"), cli: randomBytes(32).toString("hex") },
+    demo: false,
   };
   const part = `${file}.${randomBytes(4).toString("hex")}`;
   writeFileSync(part, JSON.stringify(identity), { mode: 0o600 });

@@ -68,9 +68,10 @@ export async function startDesk(config: Config): Promise<Desk> {
     if (vault.notice !== undefined) log(vault.notice);
     const store = await openStore(config, { home, vault, mask, stack });
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log }));
-    const { upstreams, cloud, close } = await startUpstream(config, { home, vault, mask, guardian, log });
+    const { upstreams, cloud, address, close } = await startUpstream(config, { home, vault, mask, guardian, log });
     stack.defer(close);
-    const core = await assembleGateway(config, { home, store, upstreams, mask, log, guardianPid: guardian.pid });
+    const parts = { home, store, vault, upstreams, address, mask, log, guardianPid: guardian.pid };
+    const core = await assembleGateway(config, parts);
     stack.defer(() => core[Symbol.asyncDispose]());
     await absorbTrials({
       trials: store.trials,

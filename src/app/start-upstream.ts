@@ -9,8 +9,16 @@ import { keepDeskCloud } from "./desk-cloud.ts";
 import type { DeskHome } from "./desk-home.ts";
 import { vendoredServer, type UpstreamAccount } from "./upstream-server.ts";
 
+/** Where the local cloud answers; it may move when it starts anew. */
+export interface LocalCloudAddress {
+  readonly url: () => string;
+  readonly userId: string;
+  readonly token: string;
+}
+
 export interface StartedUpstream {
   readonly upstreams: UpstreamManager;
+  readonly address: LocalCloudAddress | undefined;
   /** On profile `local`. */
   readonly cloud: KeptCloud | undefined;
   readonly close: () => Promise<void>;
@@ -34,6 +42,7 @@ export async function startUpstream(
       config.profile === "local"
         ? await localAccount(config, { ...parts, stack })
         : { cloud: undefined, account: await cloudAccount(config, parts.vault) };
+    const address = cloud && { url: () => cloud.url, userId: account.userId, token: account.token };
     mask.add(account.token);
     const upstreams = new UpstreamManager([vendoredServer(config, account)], {
       registry: guardian,
@@ -44,7 +53,7 @@ export async function startUpstream(
     stack.use(upstreams);
     upstreams.start();
     const owned = stack.move();
-    return { upstreams, cloud, close: () => owned.disposeAsync() };
+    return { upstreams, cloud, address, close: () => owned.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;

@@ -18,6 +18,11 @@ export const auditEntrySchema = z.object({
   /** `ok`, a refusal code, or an error code. */
   result: z.string(),
   detail: z.string(),
+  /** The deployment or brokerage account that the call is about. */
+  account: z.string().optional(),
+  /** The approval that the call used, and the policy that it was decided under. */
+  approvalId: z.string().optional(),
+  policyVersion: z.string().optional(),
 });
 
 /** An entry with its place in the chain. */

@@ -1,5 +1,6 @@
 import type { Principal } from "../domain/principal.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { Permit } from "./permit.ts";
 import type { Toolset } from "./tool.ts";
 import type { ToolResult } from "./upstream-port.ts";
 
@@ -14,6 +15,10 @@ export interface CallRequest {
   readonly runId?: string;
   /** A key of the caller's own that makes a second call with it refused. */
   readonly intentId?: string;
+  /** The approval of exactly this call; may stand among the arguments as well, where a tool takes it there. */
+  readonly approvalId?: string;
+  /** Given by a composed call to its inner calls; nobody outside can make one. */
+  readonly permit?: Permit;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {
     readonly progress: number;

@@ -1,9 +1,22 @@
 import type { CallClass } from "../domain/call-class.ts";
+import type { DeploymentMode } from "../domain/profile.ts";
+
+/** A live algorithm that has not ended, as far as a class depends on it. */
+export interface RunningDeployment {
+  readonly deployId: string;
+  readonly mode: DeploymentMode;
+}
 
 /** What is known about deployments when a call is judged. `unknown` makes every write to a project count as live. */
 export interface DeploymentState {
-  readonly liveProjects: ReadonlySet<number> | "unknown";
+  /** By project. */
+  readonly running: ReadonlyMap<number, RunningDeployment> | "unknown";
+  /** Projects whose accounts were looked at and hold neither positions nor working orders. */
+  readonly flat: ReadonlySet<number>;
 }
+
+/** The state in which nothing runs. */
+export const NOTHING_RUNS: DeploymentState = { running: new Map(), flat: new Set() };
 
 const READS = new Set([
   "read_account",
@@ -80,6 +93,7 @@ const ADMINS = new Set([
   "authorize_connection",
 ]);
 const PAPER_BROKERAGES = new Set(["QuantConnectBrokerage", "PaperBrokerage"]);
+const SIMULATED_BROKERAGE = "SimulatedBrokerage";
 
 /**
  * The class of a call to a QuantConnect tool, from its name, its arguments and the state of deployments. Hints of an
@@ -90,11 +104,29 @@ export function classify(tool: string, args: Readonly<Record<string, unknown>>, 
   if (COMPUTES.has(tool)) return "compute";
   if (WRITES.has(tool)) return "write";
   if (ADMINS.has(tool)) return "admin";
-  if (PROJECT_WRITES.has(tool)) return touchesLive(args["projectId"], state) ? "live" : "write";
-  if (OBJECT_WRITES.has(tool))
-    return state.liveProjects === "unknown" || state.liveProjects.size > 0 ? "live" : "write";
-  if (tool === "create_live_algorithm") return isPaper(args["brokerage"]) ? "paper" : "live";
-  return "live";
+  if (PROJECT_WRITES.has(tool)) return ofProject(args["projectId"], state);
+  if (OBJECT_WRITES.has(tool)) return ofAll(state);
+  switch (tool) {
+    case "create_live_algorithm":
+      return brokerageMode(args["brokerage"]) === "PAPER" ? "paper" : "live";
+    case "liquidate_live_algorithm":
+      // All orders go and all positions with them: nothing that they protected is left.
+      return "reduce";
+    case "stop_live_algorithm":
+      return isFlat(args["projectId"], state) ? "reduce" : ofRunning(args["projectId"], state);
+    case "create_live_command":
+      return ofRunning(args["projectId"], state);
+    default:
+      return "live";
+  }
+}
+
+/** How what a deployment of this brokerage does counts; anything that is not surely paper is LIVE. */
+export function brokerageMode(brokerage: unknown): DeploymentMode {
+  const id = brokerage !== null && typeof brokerage === "object" && "id" in brokerage ? brokerage.id : undefined;
+  if (typeof id !== "string") return "LIVE";
+  if (id === SIMULATED_BROKERAGE) return "SIMULATED LIVE";
+  return PAPER_BROKERAGES.has(id) ? "PAPER" : "LIVE";
 }
 
 /** Whether a QuantConnect tool only reads, whatever its arguments. */
@@ -104,8 +136,10 @@ export function isRead(tool: string): boolean {
 
 /** Whether the class of a tool depends on the state of deployments, which then has to be looked up. */
 export function dependsOnDeployments(tool: string): boolean {
-  return PROJECT_WRITES.has(tool) || OBJECT_WRITES.has(tool);
+  return PROJECT_WRITES.has(tool) || OBJECT_WRITES.has(tool) || OF_RUNNING.has(tool);
 }
+
+const OF_RUNNING = new Set(["stop_live_algorithm", "liquidate_live_algorithm", "create_live_command"]);
 
 /** Every tool that `classify` knows by name, for the table in the docs and its test. */
 export const CLASSIFIED_TOOLS: readonly string[] = [
@@ -122,12 +156,31 @@ export const CLASSIFIED_TOOLS: readonly string[] = [
   "broadcast_live_command",
 ];
 
-function touchesLive(projectId: unknown, state: DeploymentState): boolean {
-  return state.liveProjects === "unknown" || typeof projectId !== "number" || state.liveProjects.has(projectId);
+/** A write to what a deployment may run on counts as much as trading there. */
+function ofProject(projectId: unknown, state: DeploymentState): CallClass {
+  if (state.running === "unknown" || typeof projectId !== "number") return "live";
+  const deployment = state.running.get(projectId);
+  return deployment === undefined ? "write" : ofMode(deployment.mode);
 }
 
-function isPaper(brokerage: unknown): boolean {
-  if (brokerage === null || typeof brokerage !== "object") return false;
-  const id = (brokerage as Readonly<Record<string, unknown>>)["id"];
-  return typeof id === "string" && PAPER_BROKERAGES.has(id);
+function ofAll({ running }: DeploymentState): CallClass {
+  if (running === "unknown") return "live";
+  const modes = [...running.values()].map(({ mode }) => mode);
+  if (modes.length === 0) return "write";
+  return modes.every((mode) => mode === "PAPER") ? "paper" : "live";
+}
+
+/** What reaches a running algorithm. Where none is known to run, it might be any. */
+function ofRunning(projectId: unknown, { running }: DeploymentState): CallClass {
+  if (running === "unknown" || typeof projectId !== "number") return "live";
+  const deployment = running.get(projectId);
+  return deployment === undefined ? "live" : ofMode(deployment.mode);
+}
+
+function ofMode(mode: DeploymentMode): CallClass {
+  return mode === "PAPER" ? "paper" : "live";
+}
+
+function isFlat(projectId: unknown, { flat }: DeploymentState): boolean {
+  return typeof projectId === "number" && flat.has(projectId);
 }

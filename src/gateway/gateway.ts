@@ -1,22 +1,28 @@
-import type { AuditEntry } from "../domain/audit-record.ts";
-import type { CallClass } from "../domain/call-class.ts";
 import { isoTime, type Clock } from "../domain/clock.ts";
 import type { Envelope } from "../domain/envelope.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import type { Profile } from "../domain/profile.ts";
 import { RefusalError, type Refusal } from "../domain/refusal.ts";
-import { answerBody, errorText, wholeBody } from "./answer-body.ts";
-import { authorise, type AgentRole } from "./authorise.ts";
+import { admitCall, policyVerdict, type Admitted, type AdmitParts, type Controls } from "./admit-call.ts";
+import { errorText, wholeBody } from "./answer-body.ts";
+import { AuditTrail } from "./audit-trail.ts";
+import type { Accounts } from "./accounts/account-view.ts";
+import type { AgentRole } from "./authorise.ts";
 import type { CallAnswer, CallRequest } from "./call-request.ts";
-import { classify, dependsOnDeployments, type DeploymentState } from "./classify.ts";
+import type { CompileBook } from "./compile-book.ts";
 import type { DeploymentLookup } from "./deployment-lookup.ts";
+import { explainCall, type Explanation } from "./explain-call.ts";
+import { haltRefusal } from "./halt-gate.ts";
+import { judgeCall, type Judged, type JudgeParts } from "./judge-call.ts";
 import type { LedgerPort } from "./ledger-port.ts";
-import { decide } from "./policy.ts";
-import { argumentsHash, redacted } from "./redact.ts";
+import { CANCELLED, lostRefusal } from "./lost-call.ts";
+import { noteAnswer, openingOf, type Noted } from "./note-answer.ts";
+import { Permit } from "./permit.ts";
 import type { Registry } from "./registry.ts";
+import type { ReservationEnd } from "./risk/reservation.ts";
 import type { SkillAnswer, SkillContext } from "./skill.ts";
-import type { PassedTool, SkillTool, Tool } from "./tool.ts";
-import type { Opening, TrialRecorder } from "./trial-recorder.ts";
+import type { PassedTool, SkillTool } from "./tool.ts";
+import type { TrialRecorder } from "./trial-recorder.ts";
 import type { ToolResult, UpstreamOutcome, Upstreams } from "./upstream-port.ts";
 import { isShallow } from "./validate-arguments.ts";
 import { LONG_RESULT, wrapLongAnswer, wrapPassedAnswer, wrapRefusal, wrapSkillAnswer } from "./wrap.ts";
@@ -28,6 +34,9 @@ export interface GatewayOptions {
   readonly trials: TrialRecorder;
   readonly roles: readonly AgentRole[];
   readonly deployments: DeploymentLookup | undefined;
+  readonly accounts: Accounts;
+  readonly compiles: CompileBook;
+  readonly controls: Controls;
   readonly artifacts: { put(content: string): Promise<string> };
   readonly clock: Clock;
   readonly newId: () => string;
@@ -38,18 +47,6 @@ export interface GatewayOptions {
   readonly log: (message: string) => void;
 }
 
-/** A call on its way: what is known of it once it was resolved and judged. */
-interface Judged {
-  readonly request: CallRequest;
-  readonly callId: string;
-  readonly tool: Tool;
-  readonly class: CallClass;
-  readonly args: Readonly<Record<string, unknown>>;
-}
-
-const CANCELLED: Refusal = { code: "CANCELLED", message: "the caller cancelled the call" };
-const NO_DEPLOYMENTS: DeploymentState = { liveProjects: new Set() };
-
 /**
  * The one door. Every tool call of every principal passes `call`.
  *
@@ -57,31 +54,51 @@ const NO_DEPLOYMENTS: DeploymentState = { liveProjects: new Set() };
  * 1. Nothing is sent before its intent is durable; what cannot be recorded is refused.
  * 2. Every intent is followed by one outcome, unless the store fails in between; refusals are recorded too.
  * 3. A call that was sent and not answered is never sent again from here; unless it only reads, its outcome is UNKNOWN.
- * 4. Inner calls of a skill are calls: they pass the same steps with the same principal.
+ * 4. Inner calls of a skill are calls: they pass the same steps with the same principal. What they may do without
+ *    asking is in a permit that only a decided call makes.
+ * 5. The halt is looked at once more between the intent and the sending.
  */
 export class Gateway {
   readonly #options: GatewayOptions;
+  readonly #audit: AuditTrail;
+  readonly #judging: JudgeParts;
+  readonly #admitting: AdmitParts;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#audit = new AuditTrail(options);
+    this.#judging = { ...options, context: (call) => this.#context({ ...call, permit: undefined }) };
+    this.#admitting = { ...options.controls, audit: this.#audit, ...options };
   }
 
   async call(request: CallRequest): Promise<CallAnswer> {
     const callId = this.#options.newId();
     if (!isShallow(request.arguments)) {
+      // Even a record of them would walk them.
       const refusal = { code: "ARGUMENTS_INVALID", message: `the arguments of ${request.tool} are nested too deeply` };
-      return this.#refuse({ ...request, arguments: "nested too deeply" }, callId, { refusal });
+      return this.#refuse({ ...request, arguments: "nested too deeply" }, callId, refusal);
     }
-    const judged = await this.#judge(request, callId);
-    if ("refusal" in judged) return this.#refuse(request, callId, judged);
+    let admitted: Admitted;
+    let noted: Noted | undefined;
     try {
-      return judged.tool.kind === "skill"
-        ? await this.#callSkill(judged, judged.tool)
-        : await this.#callPassed(judged, judged.tool);
+      const verdict = await judgeCall(request, callId, this.#judging);
+      if (!verdict.ok) return await this.#refuse(request, callId, verdict.refusal);
+      const { judged } = verdict;
+      const companions = async (): Promise<Noted["opening"]> => {
+        noted = judged.tool.kind === "passed" ? await openingOf(judged, judged.tool, this.#options) : undefined;
+        return noted?.opening;
+      };
+      const decided = await admitCall(judged, this.#admitting, companions);
+      if (!decided.ok) return await this.#refuse(request, callId, decided.refusal);
+      admitted = decided.value;
     } catch (error) {
-      // Only what comes before the call can still fail here; the call itself ends as a value.
-      return this.#refuse(request, callId, { refusal: this.#refusalOf(error), tool: judged.tool });
+      // Only what comes before the intent can fail here; from then on the call ends as a value.
+      return this.#refuse(request, callId, this.#refusalOf(error));
     }
+    const { tool } = admitted.judged;
+    const halted = await this.#lastLook(admitted);
+    if (halted !== undefined) return halted;
+    return tool.kind === "skill" ? this.#callSkill(admitted, tool) : this.#callPassed(admitted, tool, noted);
   }
 
   /** A call of an upstream's tool that returns its whole structured answer; refusals and business errors are thrown. */
@@ -96,41 +113,44 @@ export class Gateway {
     return this.#wholeBody(answer.result, upstream);
   }
 
-  async #judge(
-    request: CallRequest,
-    callId: string,
-  ): Promise<Judged | { readonly refusal: Refusal; readonly tool?: Tool }> {
-    const { registry, roles, deployments, clock } = this.#options;
-    const resolved = registry.resolve(request.tool);
-    if (!resolved.ok) return { refusal: resolved.refusal };
-    const { tool, check } = resolved.value;
-    if (request.toolset !== undefined && !tool.toolsets.includes(request.toolset)) {
-      return {
-        tool,
-        refusal: {
-          code: "TOOL_UNKNOWN",
-          message: `there is no tool "${request.tool}" in toolset ${request.toolset}`,
-          remedy: "serve with --toolset full to see every tool",
-        },
-      };
+  /** What would happen to a call, and why; nothing is sent, asked for or reserved. */
+  async explain(request: CallRequest): Promise<Explanation> {
+    const judge = async (): ReturnType<typeof judgeCall> => judgeCall(request, this.#options.newId(), this.#judging);
+    const taintOf = (judged: Judged): Promise<boolean> => this.#options.controls.taint.of(request, judged.args);
+    const decide = async (judged: Judged): ReturnType<typeof policyVerdict> =>
+      policyVerdict(judged, await taintOf(judged), this.#admitting);
+    const halt = (judged: Judged): Refusal | undefined => this.#haltRefusal(judged);
+    try {
+      return await explainCall(request, { judge, decide, halt, risk: this.#options.controls.risk });
+    } catch (error) {
+      return { tool: request.tool, refusal: this.#refusalOf(error) };
     }
-    const authorised = authorise(request.principal, tool, roles);
-    if (!authorised.ok) return { tool, refusal: authorised.refusal };
-    const args = check(request.arguments);
-    if (!args.ok) return { tool, refusal: args.refusal };
-    const looksUp = tool.kind === "passed" && deployments !== undefined && dependsOnDeployments(tool.tool);
-    const state = looksUp ? await deployments.state(clock.now()) : NO_DEPLOYMENTS;
-    const callClass = tool.kind === "skill" ? tool.skill.class : classify(tool.tool, args.value, state);
-    const verdict = decide({ principal: request.principal, tool: tool.name, class: callClass });
-    if (!verdict.ok) return { tool, refusal: verdict.refusal };
-    return { request, callId, tool, class: callClass, args: args.value };
   }
 
-  async #callSkill(judged: Judged, tool: SkillTool): Promise<CallAnswer> {
-    const seq = await this.#intent(judged);
-    const { request, callId } = judged;
+  #haltRefusal({ plan, tool }: Judged): Refusal | undefined {
+    const { halt } = this.#options.controls;
+    return haltRefusal(halt, { class: plan.class, account: plan.account, tool: tool.name });
+  }
+
+  /** Whoever halts while a call is decided must not be too late for it. */
+  async #lastLook(admitted: Admitted): Promise<CallAnswer | undefined> {
+    const refusal = this.#haltRefusal(admitted.judged);
+    if (refusal === undefined) return undefined;
+    await this.#settle(admitted, "refused");
+    return this.#end(admitted, refusal, "gateway");
+  }
+
+  async #callSkill(admitted: Admitted, tool: SkillTool): Promise<CallAnswer> {
+    const { judged, seq } = admitted;
+    const { callId } = judged;
+    const permit = new Permit({
+      composedBy: tool.name,
+      approvalId: admitted.approvalId,
+      inner: judged.plan.inner,
+    });
     try {
-      const answer = await tool.skill.answer(judged.args, this.#context(judged));
+      const answer = await tool.skill.answer(judged.args, this.#context({ ...judged, permit }));
+      await this.#settle(admitted, answer.orderEnd ?? "unknown");
       const envelope = this.#envelope(seq, answer);
       const text = JSON.stringify(answer.data);
       const long = text.length > LONG_RESULT && tool.name !== "run_result";
@@ -140,66 +160,75 @@ export class Gateway {
             characters: text.length,
           })
         : wrapSkillAnswer(answer.data, envelope);
-      await this.#outcome(judged, "ok", "");
+      await this.#audit.outcome(judged, "ok", "");
       return { callId, result };
     } catch (error) {
-      const refusal = this.#refusalOf(error);
-      await this.#outcome(judged, refusal.code, refusal.message);
-      return { callId, refusal, result: wrapRefusal(refusal, this.#envelope(seq, { source: request.tool })) };
+      await this.#settle(admitted, "unknown");
+      return this.#end(admitted, this.#refusalOf(error), tool.name);
     }
   }
 
-  async #callPassed(judged: Judged, tool: PassedTool): Promise<CallAnswer> {
-    const { request, callId, args } = judged;
-    const { trials, upstreams } = this.#options;
-    const opening = await trials.prepare({ tool: tool.tool, arguments: args, callId, principal: request.principal });
-    const seq = await this.#intent(judged, opening);
+  async #callPassed(admitted: Admitted, tool: PassedTool, noted: Noted | undefined): Promise<CallAnswer> {
+    const { judged, seq, tainted } = admitted;
+    const { request, callId, args, plan } = judged;
+    const { upstreams, deadlineMilliseconds, mask } = this.#options;
     const outcome = await upstreams.call({
       upstream: tool.upstream,
       tool: tool.tool,
       arguments: args,
-      deadlineMilliseconds: this.#options.deadlineMilliseconds,
+      deadlineMilliseconds,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
     });
-    const envelope = this.#envelope(seq, { source: tool.upstream });
+    if (plan.account !== null || plan.class === "live") this.#options.deployments?.forget();
+    const wrote = { tool: tool.tool, arguments: args, tainted };
+    await this.#unlessFails(judged, "taint", () => this.#options.controls.taint.passed(request, wrote));
     if (outcome.kind === "lost") {
       const refusal = this.#lost(judged, tool, outcome);
-      await this.#outcome(judged, refusal.code, refusal.message);
-      if (!outcome.sent) await this.#note(judged, tool, { opening, error: refusal.message });
-      return { callId, refusal, result: wrapRefusal(refusal, envelope) };
+      if (!outcome.sent) await this.#note(judged, tool, { noted, error: refusal.message });
+      return this.#end(admitted, refusal, tool.upstream);
     }
-    const result = this.#masked(outcome.result);
+    const result = masked(outcome.result, mask);
     const error = errorText(result);
-    await this.#outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
-    await this.#note(judged, tool, { opening, ...(error === undefined ? { result } : { error }) });
-    return { callId, result: wrapPassedAnswer(result, envelope) };
+    await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
+    await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
+    return { callId, result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream })) };
   }
 
-  /** Lets the trial ledger see how a call ended. A fault here must not spoil the answer: the watcher tries again. */
-  async #note(
+  #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {
+    const cancelled = judged.request.signal?.aborted === true;
+    return lostRefusal({ tool, class: judged.plan.class, cancelled }, outcome, this.#options);
+  }
+
+  /** Lets the ledgers see how a call ended. A fault here must not spoil the answer: the watcher tries again. */
+  #note(
     judged: Judged,
     tool: PassedTool,
-    end: { readonly opening: Opening | undefined; readonly result?: ToolResult; readonly error?: string },
+    end: { readonly noted: Noted | undefined; readonly result?: ToolResult; readonly error?: string },
   ): Promise<void> {
-    const { trials, log } = this.#options;
-    const { opening, result, error } = end;
+    return this.#unlessFails(judged, "ledger", () =>
+      noteAnswer(judged, tool, {
+        ...end,
+        ...this.#options,
+        whole: (result) => this.#wholeBody(result, tool.upstream),
+      }),
+    );
+  }
+
+  async #unlessFails(judged: Judged, what: string, work: () => Promise<void>): Promise<void> {
     try {
-      if (opening !== undefined && error !== undefined) await trials.answered(opening, { error });
-      if (result === undefined) return;
-      if (opening !== undefined) await trials.answered(opening, { body: answerBody(result) });
-      await trials.observed(tool.tool, judged.args, () => this.#wholeBody(result, tool.upstream));
+      await work();
     } catch (error) {
-      log(`trial of call ${judged.callId} not updated: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.log(`${what} of call ${judged.callId} not updated: ${this.#options.mask(reason)}`);
     }
   }
 
-  /** An upstream that repeats a secret must not hand it on. The same object where there is nothing to hide. */
-  #masked(result: ToolResult): ToolResult {
-    const text = JSON.stringify(result);
-    const masked = this.#options.mask(text);
-    // Masking changes the inside of strings only, so the shape is still that of a tool result.
-    return masked === text ? result : (parseJson(masked) as ToolResult);
+  /** A reservation that cannot be settled stays: room is lost until it is looked up, and nothing else. */
+  #settle({ judged, reservation }: Admitted, end: ReservationEnd): Promise<void> {
+    if (reservation === undefined) return Promise.resolve();
+    const { risk } = this.#options.controls;
+    return this.#unlessFails(judged, "reservation", () => risk.settle(reservation.account, reservation.id, end));
   }
 
   /** @throws RefusalError `UPSTREAM_LOST` where the rest of a long answer cannot be fetched. */
@@ -221,41 +250,19 @@ export class Gateway {
     }
   }
 
-  #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {
-    const reason = this.#options.mask(outcome.reason);
-    const cancelled = judged.request.signal?.aborted === true;
-    if (cancelled && (!outcome.sent || judged.class === "read")) return CANCELLED;
-    if (!outcome.sent)
-      return {
-        code: "UPSTREAM_UNAVAILABLE",
-        message: `${tool.upstream} is not reachable: ${reason}`,
-        remedy: "see `quantwright upstream list`; the call was not sent",
-        retryable: true,
-      };
-    const how = outcome.timedOut
-      ? `did not answer within ${this.#options.deadlineMilliseconds / 1000} s`
-      : `gave no answer: ${reason}`;
-    if (judged.class === "read")
-      return {
-        code: outcome.timedOut ? "DEADLINE_EXCEEDED" : "UPSTREAM_LOST",
-        message: `${tool.tool} ${how}`,
-        remedy: "ask again",
-        retryable: true,
-      };
-    return {
-      code: "OUTCOME_UNKNOWN",
-      message: `${tool.tool} was sent and ${how}; it may have had its effect`,
-      remedy: "look up what happened (list or read what it would have made) before you ask again",
-    };
-  }
-
-  #context(judged: Judged): SkillContext {
-    const { request, callId } = judged;
+  #context({
+    request,
+    callId,
+    intentId,
+    permit,
+  }: Pick<Judged, "request" | "callId"> &
+    Partial<Pick<Judged, "intentId">> & { readonly permit: Permit | undefined }): SkillContext {
     const signal = request.signal ?? new AbortController().signal;
     return {
       principal: request.principal,
       profile: this.#options.profile,
       callId,
+      intentKey: intentId ?? callId,
       signal,
       now: this.#options.clock.now(),
       progress: (fraction, message) => request.onProgress?.({ progress: fraction, total: 1, message }),
@@ -266,76 +273,24 @@ export class Gateway {
           tool,
           arguments: args,
           parentCallId: callId,
+          ...(permit === undefined ? {} : { permit }),
           ...(options?.evenIfCancelled === true ? {} : { signal }),
           ...(request.runId === undefined ? {} : { runId: request.runId }),
         }),
     };
   }
 
-  async #intent(judged: Judged, opening: Opening = { trials: [] }): Promise<number> {
-    const { request } = judged;
-    const { seq } = await this.#options.ledger.commit({
-      entry: this.#entry(judged, { kind: "intent", result: "", detail: "" }),
-      ...opening,
-      ...(request.intentId === undefined ? {} : { intentKey: `${request.principal}/${request.intentId}` }),
-    });
-    return seq;
+  /** The end of a call whose intent is recorded, with a refusal. */
+  async #end({ judged, seq }: Admitted, refusal: Refusal, source: string): Promise<CallAnswer> {
+    await this.#audit.outcome(judged, refusal.code, refusal.message);
+    return { callId: judged.callId, refusal, result: wrapRefusal(refusal, this.#envelope(seq, { source })) };
   }
 
-  /** What was done is done: an outcome that cannot be recorded must not be told as a call that was not made. */
-  async #outcome(judged: Judged, result: string, detail: string): Promise<void> {
-    const { ledger, mask, log } = this.#options;
-    const entry = this.#entry(judged, { kind: "outcome", result, detail: mask(detail).slice(0, 2000) });
-    await ledger.commit({ entry }).catch((error: unknown) => {
-      log(`outcome ${result} of call ${judged.callId} not recorded: ${mask(String(error))}`);
-    });
-  }
-
-  async #refuse(
-    request: CallRequest,
-    callId: string,
-    refused: { readonly refusal: Refusal; readonly tool?: Tool },
-  ): Promise<CallAnswer> {
-    const refusal = { ...refused.refusal, message: this.#options.mask(refused.refusal.message) };
-    const entry: AuditEntry = {
-      kind: "refusal",
-      callId,
-      parentCallId: request.parentCallId ?? null,
-      principal: request.principal,
-      tool: this.#options.mask(request.tool).slice(0, 128),
-      class: null,
-      profile: this.#options.profile,
-      runId: request.runId ?? null,
-      argumentsHash: argumentsHash(request.arguments),
-      arguments: JSON.stringify(redacted(request.arguments, this.#options.mask)) ?? "",
-      result: refusal.code,
-      detail: refusal.message.slice(0, 2000),
-    };
-    const seq = await this.#options.ledger.commit({ entry }).then(
-      (record) => record.seq,
-      () => undefined,
-    );
-    return {
-      callId,
-      refusal,
-      result: wrapRefusal(refusal, seq === undefined ? undefined : this.#envelope(seq, { source: "gateway" })),
-    };
-  }
-
-  #entry(judged: Judged, rest: Pick<AuditEntry, "kind" | "result" | "detail">): AuditEntry {
-    const { request, callId, tool, args } = judged;
-    return {
-      ...rest,
-      callId,
-      parentCallId: request.parentCallId ?? null,
-      principal: request.principal,
-      tool: tool.name,
-      class: judged.class,
-      profile: this.#options.profile,
-      runId: request.runId ?? null,
-      argumentsHash: argumentsHash(args),
-      arguments: JSON.stringify(redacted(args, this.#options.mask)),
-    };
+  async #refuse(request: CallRequest, callId: string, given: Refusal): Promise<CallAnswer> {
+    const refusal = { ...given, message: this.#options.mask(given.message) };
+    const seq = await this.#audit.refusal(request, callId, refusal);
+    const envelope = seq === undefined ? undefined : this.#envelope(seq, { source: "gateway" });
+    return { callId, refusal, result: wrapRefusal(refusal, envelope) };
   }
 
   #envelope(seq: number, answer: Pick<SkillAnswer<unknown>, "source" | "asOf" | "mode" | "runId">): Envelope {
@@ -363,4 +318,12 @@ export class Gateway {
       remedy: "see the desk's log",
     };
   }
+}
+
+/** An upstream that repeats a secret must not hand it on. The same object where there is nothing to hide. */
+function masked(result: ToolResult, mask: (text: string) => string): ToolResult {
+  const text = JSON.stringify(result);
+  const hidden = mask(text);
+  // Masking changes the inside of strings only, so the shape is still that of a tool result.
+  return hidden === text ? result : (parseJson(hidden) as ToolResult);
 }

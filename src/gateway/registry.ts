@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { envelopeSchema } from "../domain/envelope.ts";
 import { accepted, refused, type Outcome } from "../domain/refusal.ts";
-import { classify } from "./classify.ts";
+import { takesOptions, withOptions } from "./call-options.ts";
+import { classify, NOTHING_RUNS } from "./classify.ts";
 import { nearestNames } from "./nearest-names.ts";
 import type { Skill } from "./skill.ts";
 import { PIN_FORM, pinOf, type PinStore } from "./tool-pin.ts";
@@ -117,18 +118,21 @@ function skillTool(skill: Skill): SkillTool {
     name: skill.name,
     title: skill.title,
     description: skill.description,
-    inputSchema: jsonSchema(skill.input, "input"),
+    inputSchema: takesOptions(skill.class)
+      ? withOptions(jsonSchema(skill.input, "input"))
+      : jsonSchema(skill.input, "input"),
     // Only the envelope is sure: a long result comes as a reference, and a field may have no value.
     outputSchema: jsonSchema(skill.output.partial().extend({ envelope: envelopeSchema }), "output"),
     annotations: annotationsOf(skill.class, skill.title),
     toolsets: skill.trading === true ? ["desk", "full"] : ["desk", "research", "full"],
+    takesOptions: takesOptions(skill.class),
   };
 }
 
 function passedTool(source: UpstreamSource, listed: UpstreamTool, quarantined: string | undefined): PassedTool {
   const title = listed.title ?? listed.name;
   // The class without arguments is the gravest one that the tool can have.
-  const gravest = classify(listed.name, {}, { liveProjects: new Set() });
+  const gravest = classify(listed.name, {}, NOTHING_RUNS);
   return {
     kind: "passed",
     upstream: source.upstream,
@@ -136,10 +140,11 @@ function passedTool(source: UpstreamSource, listed: UpstreamTool, quarantined: s
     name: `${source.prefix}${listed.name}`,
     title,
     description: listed.description ?? title,
-    inputSchema: listed.inputSchema,
+    inputSchema: takesOptions(gravest) ? withOptions(listed.inputSchema) : listed.inputSchema,
     ...(listed.outputSchema === undefined ? {} : { outputSchema: listed.outputSchema }),
     annotations: annotationsOf(gravest, title),
     toolsets: ["full"],
+    takesOptions: takesOptions(gravest),
     ...(quarantined === undefined ? {} : { quarantined }),
   };
 }

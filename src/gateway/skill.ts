@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { CallClass } from "../domain/call-class.ts";
 import type { Profile, TradingMode } from "../domain/profile.ts";
 import type { Principal } from "../domain/principal.ts";
+import type { CallPlan } from "./call-plan.ts";
+import type { ReservationEnd } from "./risk/reservation.ts";
 
 /** What a composed tool may do while it answers one call. */
 export interface SkillContext {
@@ -11,6 +13,8 @@ export interface SkillContext {
   readonly signal: AbortSignal;
   /** Microseconds UTC. */
   readonly now: number;
+  /** Goes with what the call sends out, so that its effect is found again: the caller's intent id, or the call's own. */
+  readonly intentKey: string;
   progress(fraction: number, note: string): void;
   /**
    * Calls an upstream's tool through the gateway as the same principal and returns its whole structured answer. What
@@ -32,6 +36,8 @@ export interface SkillAnswer<Output> {
   readonly asOf?: number;
   readonly mode?: TradingMode;
   readonly runId?: string;
+  /** What became of the order that the plan named; `unknown` where it is not known, also when the skill fails. */
+  readonly orderEnd?: ReservationEnd;
 }
 
 /** A tool of our own, owned by one agent. Schemas are the only definition of its arguments and result. */
@@ -45,16 +51,28 @@ export interface Skill {
   readonly output: z.ZodObject;
   /** Whether the tool belongs to the trading part, which toolset `research` leaves out. */
   readonly trading?: boolean;
+  /**
+   * What a call would do, found out by reading only; anew each time, also when the call is repeated with its approval.
+   * Left out where its class says it all.
+   * @throws RefusalError where that cannot be known.
+   */
+  plan?(args: Readonly<Record<string, unknown>>, context: SkillContext): Promise<CallPlan>;
   answer(args: Readonly<Record<string, unknown>>, context: SkillContext): Promise<SkillAnswer<unknown>>;
 }
 
 /** Defines a skill whose arguments and result have the types of its schemas. */
 export function defineSkill<Input extends z.ZodObject, Output extends z.ZodObject>(
-  skill: Omit<Skill, "input" | "output" | "answer"> & {
+  skill: Omit<Skill, "input" | "output" | "answer" | "plan"> & {
     readonly input: Input;
     readonly output: Output;
+    readonly plan?: (args: z.output<Input>, context: SkillContext) => Promise<CallPlan>;
     readonly answer: (args: z.output<Input>, context: SkillContext) => Promise<SkillAnswer<z.input<Output>>>;
   },
 ): Skill {
-  return { ...skill, answer: (args, context) => skill.answer(skill.input.parse(args), context) };
+  const { plan, ...rest } = skill;
+  return {
+    ...rest,
+    ...(plan === undefined ? {} : { plan: (args, context) => plan(skill.input.parse(args), context) }),
+    answer: (args, context) => skill.answer(skill.input.parse(args), context),
+  };
 }

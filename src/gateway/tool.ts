@@ -15,6 +15,8 @@ interface PublicTool {
   readonly outputSchema?: Readonly<Record<string, unknown>>;
   readonly annotations: Readonly<Record<string, unknown>>;
   readonly toolsets: readonly Toolset[];
+  /** Whether `approvalId` and `intentId` may stand among the arguments. */
+  readonly takesOptions: boolean;
 }
 
 /** A tool composed by one of our agents. */

@@ -45,6 +45,7 @@ export async function labUnderTest(): Promise<LabUnderTest> {
     principal: "host",
     profile: "local",
     callId: "call",
+    intentKey: "call",
     signal: new AbortController().signal,
     now: NOW,
     progress: () => undefined,

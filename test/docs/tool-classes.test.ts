@@ -2,14 +2,28 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CALL_CLASSES } from "../../src/domain/call-class.ts";
-import { CLASSIFIED_TOOLS, classify } from "../../src/gateway/classify.ts";
-import { decide } from "../../src/gateway/policy.ts";
+import { parseJson } from "../../src/domain/parse-json.ts";
+import { policySchema } from "../../src/domain/policy.ts";
+import type { DeploymentMode } from "../../src/domain/profile.ts";
+import { CLASSIFIED_TOOLS, classify, NOTHING_RUNS, type DeploymentState } from "../../src/gateway/classify.ts";
+import { decidePolicy } from "../../src/gateway/policy/decide-policy.ts";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/architecture.md", import.meta.url)), "utf8");
 const PROJECT = 7;
-const NOTHING_LIVE = { liveProjects: new Set<number>() };
-const PROJECT_LIVE = { liveProjects: new Set([PROJECT]) };
-const ANOTHER_LIVE = { liveProjects: new Set([PROJECT + 1]) };
+const deployed = (projectId: number, mode: DeploymentMode): DeploymentState => ({
+  running: new Map([[projectId, { deployId: "L-1", mode }]]),
+  flat: new Set(),
+});
+const STATES = [
+  NOTHING_RUNS,
+  deployed(PROJECT, "LIVE"),
+  deployed(PROJECT, "PAPER"),
+  deployed(PROJECT + 1, "LIVE"),
+  { ...deployed(PROJECT, "LIVE"), flat: new Set([PROJECT]) },
+];
+const SHIPPED = policySchema.parse(
+  parseJson(readFileSync(fileURLToPath(new URL("../../config/policy.json", import.meta.url)), "utf8")),
+);
 
 interface Row {
   readonly classes: readonly string[];
@@ -35,9 +49,7 @@ function rows(): Row[] {
 function classesOf(tool: string): string[] {
   const paper = { projectId: PROJECT, brokerage: { id: "QuantConnectBrokerage" } };
   const real = { projectId: PROJECT, brokerage: { id: "InteractiveBrokersBrokerage" } };
-  const found = [NOTHING_LIVE, PROJECT_LIVE, ANOTHER_LIVE].flatMap((state) =>
-    [paper, real].map((args) => classify(tool, args, state)),
-  );
+  const found = STATES.flatMap((state) => [paper, real].map((args) => classify(tool, args, state)));
   return [...new Set(found)];
 }
 
@@ -63,17 +75,24 @@ describe("the table of tool classes in docs/architecture.md", () => {
     const verdict = (name: string): string => {
       const known = CALL_CLASSES.find((one) => one === name);
       if (known === undefined) throw new Error(`"${name}" is no class`);
-      return decide({ principal: "cli", tool: "any", class: known }).ok ? "allowed" : "refused";
+      const question = {
+        principal: "cli",
+        upstream: "quantconnect",
+        tool: "any",
+        class: known,
+        profile: "local",
+      } as const;
+      const decided = decidePolicy(
+        { ...question, account: null, symbols: [], mode: "none", tainted: false, composedBy: null, at: 0 },
+        { kind: "policy", shipped: SHIPPED, own: undefined, version: "" },
+      );
+      if (decided.kind === "approval") return decided.signatures === 1 ? "1 signature" : "2 signatures";
+      return decided.kind === "allow" ? "allowed" : "refused";
     };
     const wrong = rows().filter((row) => {
       const verdicts = [...new Set(row.classes.map(verdict))];
       return verdicts.join(", or ") !== row.verdict;
     });
     expect(wrong).toEqual([]);
-  });
-
-  it("holds for the two rows that depend on deployments", () => {
-    expect(classify("update_project", { projectId: PROJECT }, ANOTHER_LIVE)).toBe("write");
-    expect(classify("upload_object", {}, ANOTHER_LIVE)).toBe("live");
   });
 });

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { classify, CLASSIFIED_TOOLS, type DeploymentState } from "../../src/gateway/classify.ts";
+import type { DeploymentMode } from "../../src/domain/profile.ts";
+import { classify, CLASSIFIED_TOOLS, NOTHING_RUNS, type DeploymentState } from "../../src/gateway/classify.ts";
 import { DeploymentLookup } from "../../src/gateway/deployment-lookup.ts";
-import { decide } from "../../src/gateway/policy.ts";
 import { answered, gatewayUnderTest, VENDORED_TOOLS, type GatewayUnderTest } from "./support.ts";
 
-const quiet: DeploymentState = { liveProjects: new Set() };
-const sevenLive: DeploymentState = { liveProjects: new Set([7]) };
-const unknown: DeploymentState = { liveProjects: "unknown" };
+const quiet = NOTHING_RUNS;
+const running = (mode: DeploymentMode): DeploymentState => ({
+  running: new Map([[7, { deployId: "L-7", mode }]]),
+  flat: new Set(),
+});
+const sevenLive = running("LIVE");
+const sevenPaper = running("PAPER");
+const unknown: DeploymentState = { running: "unknown", flat: new Set() };
 
 describe("the class of a call", () => {
   it("is written down for every tool of the vendored server, and for no other", () => {
@@ -45,7 +50,29 @@ describe("the class of a call", () => {
       "live",
     ],
     ["a deployment without a brokerage", "create_live_algorithm", {}, quiet, "live"],
-    ["a stop", "stop_live_algorithm", { projectId: 7 }, quiet, "live"],
+    [
+      "a deployment on the simulated live brokerage",
+      "create_live_algorithm",
+      { brokerage: { id: "SimulatedBrokerage" } },
+      quiet,
+      "live",
+    ],
+    ["a stop of what nobody knows to run", "stop_live_algorithm", { projectId: 7 }, quiet, "live"],
+    ["a stop of a live account", "stop_live_algorithm", { projectId: 7 }, sevenLive, "live"],
+    ["a stop of a paper account", "stop_live_algorithm", { projectId: 7 }, sevenPaper, "paper"],
+    [
+      "a stop of a live account that is flat",
+      "stop_live_algorithm",
+      { projectId: 7 },
+      { ...sevenLive, flat: new Set([7]) },
+      "reduce",
+    ],
+    ["a liquidation of a live account", "liquidate_live_algorithm", { projectId: 7 }, sevenLive, "reduce"],
+    ["a command to a paper algorithm", "create_live_command", { projectId: 7 }, sevenPaper, "paper"],
+    ["a command to a live algorithm", "create_live_command", { projectId: 7 }, sevenLive, "live"],
+    ["a command while nobody knows what runs", "create_live_command", { projectId: 7 }, unknown, "live"],
+    ["a file of a paper project", "update_file_contents", { projectId: 7 }, sevenPaper, "paper"],
+    ["an object while only paper runs", "upload_object", {}, sevenPaper, "paper"],
     ["a broadcast", "broadcast_live_command", {}, quiet, "live"],
     ["a new collaborator", "create_project_collaborator", { projectId: 8 }, quiet, "admin"],
   ] as const)("of %s", (...row) => {
@@ -54,38 +81,35 @@ describe("the class of a call", () => {
   });
 });
 
-describe("the policy", () => {
-  it.each([
-    ["read", true],
-    ["write", true],
-    ["compute", true],
-    ["paper", false],
-    ["live", false],
-    ["reduce", false],
-    ["admin", false],
-  ] as const)("on class %s allows: %s", (callClass, allowed) => {
-    const verdict = decide({ principal: "operator:a", tool: "t", class: callClass });
-    expect(verdict.ok ? "allowed" : verdict.refusal.code).toBe(allowed ? "allowed" : "APPROVAL_NOT_YET_AVAILABLE");
-  });
-});
-
-describe("the fixed policy", () => {
-  it("allows what runs backtests, one or many: all are recorded as trials", () => {
-    for (const tool of ["create_optimization", "create_backtest"]) {
-      const callClass = classify(tool, {}, { liveProjects: "unknown" });
-      expect(decide({ principal: "cli", tool: `qc_${tool}`, class: callClass })).toEqual({ ok: true, value: "allow" });
-    }
-  });
-});
-
 describe("the look-up of deployments", () => {
   it("counts every deployment as live that has not ended for certain", async () => {
     const live = ["Running", "LoggingIn", "SomethingNew", "Stopped", "Liquidated"].map((status, projectId) => ({
       status,
       projectId,
+      deployId: `L-${projectId}`,
+      brokerage: "PaperBrokerage",
     }));
     const lookup = new DeploymentLookup(() => Promise.resolve({ live }), 30_000_000);
-    expect(await lookup.state(0)).toEqual({ liveProjects: new Set([0, 1, 2]) });
+    const mode = "PAPER";
+    expect(await lookup.running(0)).toEqual(
+      new Map([0, 1, 2].map((projectId) => [projectId, { deployId: `L-${projectId}`, mode }])),
+    );
+  });
+
+  it.each([
+    ["PaperBrokerage", "PAPER"],
+    ["SimulatedBrokerage", "SIMULATED LIVE"],
+    ["InteractiveBrokersBrokerage", "LIVE"],
+    [undefined, "LIVE"],
+  ])("takes a deployment on %s for %s", async (brokerage, mode) => {
+    const lookup = new DeploymentLookup(() => Promise.resolve({ live: [{ projectId: 7, brokerage }] }), 1);
+    expect(await lookup.running(0)).toEqual(new Map([[7, { deployId: "", mode }]]));
+  });
+
+  it("takes the graver of two deployments of a project", async () => {
+    const live = ["OandaBrokerage", "PaperBrokerage"].map((brokerage) => ({ projectId: 7, brokerage }));
+    const lookup = new DeploymentLookup(() => Promise.resolve({ live }), 1);
+    expect(await lookup.running(0)).toEqual(new Map([[7, { deployId: "", mode: "LIVE" }]]));
   });
 
   it("asks again after 30 s, and knows nothing where the answer does not come or cannot be read", async () => {
@@ -95,11 +119,20 @@ describe("the look-up of deployments", () => {
       const body = bodies[asked++];
       return body === undefined ? Promise.reject(new Error("down")) : Promise.resolve(body as Record<string, unknown>);
     }, 30_000_000);
-    expect(await lookup.state(0)).toEqual(sevenLive);
-    expect(await lookup.state(29_000_000)).toEqual(sevenLive);
-    expect(await lookup.state(31_000_000)).toEqual(quiet);
-    expect(await lookup.state(62_000_000)).toEqual(unknown);
-    expect(await lookup.state(62_000_001)).toEqual(unknown);
+    const seven = new Map([[7, { deployId: "", mode: "LIVE" }]]);
+    expect(await lookup.running(0)).toEqual(seven);
+    expect(await lookup.running(29_000_000)).toEqual(seven);
+    expect(await lookup.running(31_000_000)).toEqual(new Map());
+    expect(await lookup.running(62_000_000)).toBe("unknown");
+    expect(await lookup.running(62_000_001)).toBe("unknown");
+  });
+
+  it("asks again when the clock went back", async () => {
+    let asked = 0;
+    const lookup = new DeploymentLookup(() => Promise.resolve({ live: [], asked: (asked += 1) }), 30_000_000);
+    await lookup.running(100);
+    await lookup.running(50);
+    expect(asked).toBe(2);
   });
 });
 
@@ -114,13 +147,13 @@ describe("writing to a project of an account", () => {
 
   it("is refused where the project runs live, and done where it does not", async () => {
     desk.upstreams.answers.set("list_live_algorithms", answered({ success: true, live: [{ projectId: 7 }] }));
-    expect((await patch(7)).refusal?.code).toBe("APPROVAL_NOT_YET_AVAILABLE");
+    expect((await patch(7)).refusal?.code).toBe("APPROVAL_REQUIRED");
     expect((await patch(8)).refusal).toBeUndefined();
   });
 
   it("is refused where the account does not say what runs", async () => {
     desk.upstreams.answers.set("list_live_algorithms", { kind: "lost", sent: true, timedOut: true, reason: "" });
-    expect((await patch(8)).refusal?.code).toBe("APPROVAL_NOT_YET_AVAILABLE");
+    expect((await patch(8)).refusal?.code).toBe("APPROVAL_REQUIRED");
     expect(desk.upstreams.calls.map(({ tool }) => tool)).toEqual(["list_live_algorithms"]);
   });
 });

@@ -97,24 +97,20 @@ describe("the gateway", () => {
   });
 
   describe("deciding", () => {
-    const deployment = {
-      versionId: "1",
-      projectId: 7,
-      compileId: "c",
-      nodeId: "n",
-      brokerage: { id: "QuantConnectBrokerage" },
-    };
     it.each([
-      ["qc_create_live_algorithm", deployment],
-      ["qc_stop_live_algorithm", { projectId: 7 }],
-      ["qc_liquidate_live_algorithm", { projectId: 7 }],
-      ["qc_create_live_command", { projectId: 7, command: {} }],
-      ["qc_broadcast_live_command", { organizationId: "o", command: {} }],
-      ["qc_delete_project_collaborator", { projectId: 7, collaboratorId: "u" }],
-    ])("answers %s with APPROVAL_NOT_YET_AVAILABLE and sends nothing", async (tool, args) => {
-      expect((await call(tool, args)).refusal?.code).toBe("APPROVAL_NOT_YET_AVAILABLE");
+      ["qc_stop_live_algorithm", { projectId: 7 }, "APPROVAL_REQUIRED"],
+      ["qc_create_live_command", { projectId: 7, command: {} }, "RAW_COMMAND_DENIED"],
+      ["qc_broadcast_live_command", { organizationId: "o", command: {} }, "RAW_COMMAND_DENIED"],
+      ["qc_delete_project_collaborator", { projectId: 7, collaboratorId: "u" }, "APPROVAL_REQUIRED"],
+    ])("answers %s of a host with %s and sends nothing", async (tool, args, code) => {
+      expect((await call(tool, args)).refusal?.code).toBe(code);
       expect(desk.upstreams.calls).toEqual([]);
-      expect(await desk.audit()).toEqual([`refusal ${tool} APPROVAL_NOT_YET_AVAILABLE`]);
+      expect(await desk.audit()).toEqual([`refusal ${tool} ${code}`]);
+    });
+
+    it("never asks before it lowers risk", async () => {
+      expect((await call("qc_liquidate_live_algorithm", { projectId: 7 })).refusal).toBeUndefined();
+      expect(desk.upstreams.calls.map(({ tool }) => tool)).toEqual(["liquidate_live_algorithm"]);
     });
   });
 

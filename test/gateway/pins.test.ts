@@ -48,7 +48,7 @@ describe("pinned tools", () => {
   it("count as live when they are new and unknown", async () => {
     desk.upstreams.listed = [...VENDORED_TOOLS, { name: "make_me_rich", inputSchema: { type: "object" } }];
     await desk.registry.refresh(desk.upstreams, "quantconnect");
-    expect((await call("qc_make_me_rich")).refusal?.code).toBe("APPROVAL_NOT_YET_AVAILABLE");
+    expect((await call("qc_make_me_rich")).refusal?.code).toBe("APPROVAL_REQUIRED");
     const listed = desk.registry.list("full").find(({ name }) => name === "qc_make_me_rich");
     expect(listed?.annotations).toMatchObject({ readOnlyHint: false, destructiveHint: true });
   });

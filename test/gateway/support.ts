@@ -1,4 +1,22 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { limitsOf, parseLimits, type Limits } from "../../src/domain/limits.ts";
+import { parseJson } from "../../src/domain/parse-json.ts";
+import { policySchema } from "../../src/domain/policy.ts";
+import { accepted, refused, type Outcome } from "../../src/domain/refusal.ts";
+import type { Accounts, AccountView } from "../../src/gateway/accounts/account-view.ts";
+import { ApprovalDesk } from "../../src/gateway/approvals/approval-desk.ts";
+import { CompileBook } from "../../src/gateway/compile-book.ts";
+import type { HaltNotice } from "../../src/gateway/halt-gate.ts";
+import { effectivePolicy } from "../../src/gateway/policy/effective-policy.ts";
+import { riskDesk } from "../../src/gateway/risk-desk.ts";
+import { RiskBook } from "../../src/gateway/risk/risk-book.ts";
+import { Taint } from "../../src/gateway/taint.ts";
+import { createApprovalStore } from "../../src/store/desk/approval-store.ts";
+import { createCompileStore } from "../../src/store/desk/compile-store.ts";
+import { createRiskStore } from "../../src/store/desk/risk-store.ts";
+import { createTaintStore } from "../../src/store/desk/taint-store.ts";
+import { newTestOperator, type TestOperator } from "./test-operator.ts";
 import type { AuditEntry } from "../../src/domain/audit-record.ts";
 import { RefusalError } from "../../src/domain/refusal.ts";
 import type { Profile } from "../../src/domain/profile.ts";
@@ -101,6 +119,13 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly events: string[];
   readonly logged: string[];
   readonly clock: { time: number };
+  readonly book: RiskBook;
+  readonly approvals: ApprovalDesk;
+  readonly operator: TestOperator;
+  /** The accounts of running deployments, by project. */
+  readonly accounts: Map<number, AccountView>;
+  /** Closes and opens the gate. */
+  readonly halt: { notice: HaltNotice | undefined };
   /** Makes the next commits fail as a full disk does. */
   breakLedger(when: (entry: AuditEntry) => boolean): void;
   audit(): Promise<string[]>;
@@ -114,6 +139,9 @@ export async function gatewayUnderTest(
     readonly profile?: Profile;
     /** A real upstream in the place of the scripted one. */
     readonly upstreams?: Upstreams;
+    /** Looks at what runs, as on an account, also on the local cloud. */
+    readonly deployments?: true;
+    readonly limits?: () => Outcome<Limits> | undefined;
   } = {},
 ): Promise<GatewayUnderTest> {
   const stack = new AsyncDisposableStack();
@@ -156,6 +184,36 @@ export async function gatewayUnderTest(
     strategyOf: async (projectId) => (await strategies.byProject(profile, projectId))?.id,
     read,
   });
+  const operator = newTestOperator("desk-under-test");
+  const approvals = new ApprovalDesk({
+    store: createApprovalStore(database),
+    operators: () => Promise.resolve(operator.state()),
+    identity: { desk: operator.desk, demo: false },
+    clock,
+    newId,
+  });
+  const book = await RiskBook.open({
+    store: createRiskStore(database),
+    clock,
+    newId,
+    log: (line) => logged.push(line),
+  });
+  const seen = new Map<number, AccountView>();
+  const accounts: Accounts = {
+    view: (projectId) => {
+      const view = seen.get(projectId);
+      return Promise.resolve(
+        view === undefined
+          ? refused({ code: "ACCOUNT_UNAVAILABLE", message: `nothing is known of project ${projectId}` })
+          : accepted({ ...view, asOf: clock.time }),
+      );
+    },
+  };
+  const shippedLimits = parseLimits(shipped("limits.json"));
+  const limits =
+    options.limits ?? (() => (shippedLimits.ok ? accepted(limitsOf(shippedLimits.value, "", "paper")) : shippedLimits));
+  const halt: { notice: HaltNotice | undefined } = { notice: undefined };
+  const deployments = new DeploymentLookup(() => read("list_live_algorithms", {}), 30_000_000);
   let broken: (entry: AuditEntry) => boolean = () => false;
   const gateway = new Gateway({
     registry,
@@ -170,8 +228,26 @@ export async function gatewayUnderTest(
     },
     trials: recorder,
     roles: options.roles ?? [],
-    deployments:
-      profile === "local" ? undefined : new DeploymentLookup(() => read("list_live_algorithms", {}), 30_000_000),
+    deployments: profile === "local" && options.deployments !== true ? undefined : deployments,
+    accounts,
+    compiles: new CompileBook(createCompileStore(database, clock), (projectId) => read("read_file", { projectId })),
+    controls: {
+      policy: () =>
+        Promise.resolve(
+          effectivePolicy({
+            shipped: policySchema.parse(shipped("policy.json")),
+            found: { kind: "absent" },
+            operators: operator.state(),
+            desk: operator.desk,
+            demo: false,
+            limitsHash: "limits",
+          }),
+        ),
+      approvals,
+      risk: riskDesk({ book, accounts, limits: () => Promise.resolve(limits()) }),
+      halt: { closed: () => halt.notice },
+      taint: new Taint(createTaintStore(database, clock)),
+    },
     artifacts,
     clock,
     newId,
@@ -194,10 +270,19 @@ export async function gatewayUnderTest(
     events,
     logged,
     clock,
+    book,
+    approvals,
+    operator,
+    accounts: seen,
+    halt,
     breakLedger: (when) => (broken = when),
     audit: async () => (await ledger.tail(1000)).map(({ kind, tool, result }) => [kind, tool, result].join(" ").trim()),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+function shipped(name: string): unknown {
+  return parseJson(readFileSync(new URL(`../../config/${name}`, import.meta.url), "utf8"));
 }
 
 /** A skill of Strategy Lab that does what a test says. */

@@ -203,7 +203,7 @@ describe("trials", () => {
     desk.upstreams.answers.set("read_backtest", answered({ _summary: { resource: "gone://1" } }));
     const { refusal } = await read();
     expect(refusal).toBeUndefined();
-    expect(desk.logged.join()).toMatch(/trial of call .* not updated/);
+    expect(desk.logged.join()).toMatch(/ledger of call .* not updated/);
     expect(await only()).toMatchObject({ state: "open" });
   });
 });

@@ -18,6 +18,9 @@ export function rowOf(record: AuditRecord): Insertable<DeskTables["audit"]> {
     arguments: record.arguments,
     result: record.result,
     detail: record.detail,
+    account: record.account ?? null,
+    approval_id: record.approvalId ?? null,
+    policy_version: record.policyVersion ?? null,
     previous_hash: record.previousHash,
     hash: record.hash,
   };
@@ -40,6 +43,10 @@ export function recordOf(row: Selectable<DeskTables["audit"]>): AuditRecord {
     arguments: row.arguments,
     result: row.result,
     detail: row.detail,
+    // Absent and empty must hash alike: records from before these columns have neither.
+    ...(row.account === null ? {} : { account: row.account }),
+    ...(row.approval_id === null ? {} : { approvalId: row.approval_id }),
+    ...(row.policy_version === null ? {} : { policyVersion: row.policy_version }),
     previousHash: row.previous_hash,
     hash: row.hash,
   };

@@ -1,28 +1,19 @@
 import type { Kysely, Transaction } from "kysely";
-import type { AuditEntry, AuditRecord } from "../../domain/audit-record.ts";
+import type { AuditRecord } from "../../domain/audit-record.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { TrackedOptimization } from "../../domain/tracked-optimization.ts";
-import type { Trial } from "../../domain/trial.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { chain, ChainVerifier, GENESIS, type ChainHead, type ChainVerdict } from "../../gateway/audit-chain.ts";
+import type { LedgerCommit } from "../../gateway/ledger-port.ts";
 import type { AuditHeadFile } from "../audit-head.ts";
 import type { DeskTables } from "./schema.ts";
+import { useApproval } from "./approval-store.ts";
 import { recordOf, rowOf } from "./audit-row.ts";
+import { writeRisk } from "./risk-store.ts";
 import { optimizationRow } from "./tracked-optimization-store.ts";
 import { trialRow } from "./trial-row.ts";
 
-/** One commit: an audit entry, and what must stand or fall with it. */
-export interface LedgerWrite {
-  readonly entry: AuditEntry;
-  /** Opens trials together with the intent of their backtest or optimisation. */
-  readonly trials?: readonly Trial[];
-  readonly optimization?: TrackedOptimization;
-  /** Claims an idempotency key; a second claim fails the whole commit with `DUPLICATE_INTENT`. */
-  readonly intentKey?: string;
-}
-
 interface Waiting {
-  readonly write: LedgerWrite;
+  readonly write: LedgerCommit;
   readonly resolve: (record: AuditRecord) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -76,7 +67,7 @@ export class Ledger {
     return new Ledger(options, head);
   }
 
-  commit(write: LedgerWrite): Promise<AuditRecord> {
+  commit(write: LedgerCommit): Promise<AuditRecord> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
       this.#flushing ??= this.#flush();
@@ -162,8 +153,10 @@ export class Ledger {
     }
   }
 
-  async #companions(transaction: Transaction<DeskTables>, write: LedgerWrite): Promise<void> {
-    const { entry, trials = [], optimization, intentKey } = write;
+  async #companions(transaction: Transaction<DeskTables>, write: LedgerCommit): Promise<void> {
+    const { entry, trials = [], optimization, intentKey, approvalUse, risk } = write;
+    if (approvalUse !== undefined) await useApproval(transaction, { ...approvalUse, at: this.#clock.now() });
+    if (risk !== undefined) await writeRisk(transaction, risk);
     for (let from = 0; from < trials.length; from += MAX_GROUP) {
       const rows = trials.slice(from, from + MAX_GROUP).map(trialRow);
       await transaction.insertInto("trials").values(rows).execute();
@@ -201,7 +194,9 @@ export interface LedgerOptions {
   readonly headFile: AuditHeadFile;
 }
 
-function faultOf(write: LedgerWrite, error: unknown): RefusalError {
+function faultOf(write: LedgerCommit, error: unknown): RefusalError {
+  // What stands or falls with a record may refuse it: an approval that another call was quicker to use.
+  if (error instanceof RefusalError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   if (write.intentKey !== undefined && /(?:unique|duplicate).*\bintents/is.test(reason)) {
     return new RefusalError(

@@ -1,6 +1,8 @@
 import { sql, type Kysely } from "kysely";
 import type { Migrations } from "../database.ts";
 import { APPROVAL_STATEMENTS } from "./approval-tables.ts";
+import { compileTables } from "./compile-store.ts";
+import { taintTables } from "./taint-store.ts";
 
 /** First schema of the desk's store. */
 async function initial(database: Kysely<unknown>): Promise<void> {
@@ -45,13 +47,34 @@ async function optimizations(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
+/** What a call was about and by whose leave it was made, beside its record. */
+async function auditFields(database: Kysely<unknown>): Promise<void> {
+  for (const column of ["account", "approval_id", "policy_version"]) {
+    await sql.raw(`alter table audit add column ${column} text`).execute(database);
+  }
+}
+
 /** Calls that wait for operators. */
 async function approvals(database: Kysely<unknown>): Promise<void> {
   for (const statement of APPROVAL_STATEMENTS) await sql.raw(statement).execute(database);
+}
+
+/** State of the risk kernel and the room that admitted orders take. */
+async function risk(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    `create table risk_accounts (account text primary key, state text not null)`,
+    `create table risk_modes (account text primary key, mode text not null)`,
+    `create table risk_reservations (id text primary key, account text not null, reservation text not null)`,
+  ];
+  for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
 export const deskMigrations: Migrations = {
   "0001-initial": { up: initial },
   "0002-optimizations": { up: optimizations },
   "0003-approvals": { up: approvals },
+  "0004-risk": { up: risk },
+  "0005-audit-fields": { up: auditFields },
+  "0006-compiles": { up: compileTables },
+  "0007-taints": { up: taintTables },
 };

@@ -1,8 +1,10 @@
 import type { ApprovalTables } from "./approval-tables.ts";
+import type { CompileTables } from "./compile-store.ts";
 import type { RiskTables } from "./risk-tables.ts";
+import type { TaintTables } from "./taint-store.ts";
 
 /** Tables of the desk's store. Columns are text, integers and doubles only, so that both dialects agree. */
-export interface DeskTables extends ApprovalTables, RiskTables {
+export interface DeskTables extends ApprovalTables, CompileTables, RiskTables, TaintTables {
   meta: { key: string; value: string };
   audit: {
     seq: number;
@@ -19,6 +21,9 @@ export interface DeskTables extends ApprovalTables, RiskTables {
     arguments: string;
     result: string;
     detail: string;
+    account: string | null;
+    approval_id: string | null;
+    policy_version: string | null;
     previous_hash: string;
     hash: string;
   };

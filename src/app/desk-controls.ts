@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { localAccounts } from "../clients/accounts/local-accounts.ts";
+import type { Config } from "../config.ts";
+import { parseJson } from "../domain/parse-json.ts";
+import { policyFileSchema, policySchema, type Policy } from "../domain/policy.ts";
+import type { Accounts } from "../gateway/accounts/account-view.ts";
+import { snapshotAccounts } from "../gateway/accounts/snapshot-accounts.ts";
+import type { Controls } from "../gateway/admit-call.ts";
+import { ApprovalDesk } from "../gateway/approvals/approval-desk.ts";
+import type { DeskIdentity } from "../gateway/approvals/operator-list.ts";
+import type { DeploymentLookup } from "../gateway/deployment-lookup.ts";
+import { effectivePolicy, type EffectivePolicy, type FoundPolicy } from "../gateway/policy/effective-policy.ts";
+import { riskDesk } from "../gateway/risk-desk.ts";
+import {
+  accountLimits,
+  effectiveLimits,
+  limitsDocumentSchema,
+  type EffectiveLimits,
+} from "../gateway/risk/effective-limits.ts";
+import { RiskBook } from "../gateway/risk/risk-book.ts";
+import { Taint } from "../gateway/taint.ts";
+import { createApprovalStore } from "../store/desk/approval-store.ts";
+import { createRiskStore } from "../store/desk/risk-store.ts";
+import { createTaintStore } from "../store/desk/taint-store.ts";
+import { readDocument } from "../store/json-document.ts";
+import { OperatorListFile } from "../store/operators/operator-list-file.ts";
+import type { Vault } from "../store/vault/vault.ts";
+import type { DeskHome } from "./desk-home.ts";
+import { openHaltFile } from "./halt-file.ts";
+import type { LocalCloudAddress } from "./start-upstream.ts";
+import type { DeskStore } from "./start-desk.ts";
+import { newId, systemClock } from "./system.ts";
+
+/** Who may do what on a desk: operators, approvals, policy, limits, and what stops everything. */
+export interface DeskControls {
+  readonly controls: Controls;
+  readonly operators: OperatorListFile;
+  readonly approvals: ApprovalDesk;
+  readonly book: RiskBook;
+  readonly accounts: Accounts;
+  readonly identity: DeskIdentity;
+  readonly policy: () => Promise<EffectivePolicy>;
+  readonly limits: () => Promise<EffectiveLimits>;
+}
+
+const ACCOUNT_DEADLINE = 3000;
+
+/** What is read anew for each decision, so that what was edited counts at once: three small files. */
+export async function openControls(
+  config: Config,
+  parts: {
+    readonly home: DeskHome;
+    readonly store: DeskStore;
+    readonly vault: Vault;
+    readonly cloud: LocalCloudAddress | undefined;
+    readonly deployments: DeploymentLookup;
+    readonly read: (
+      tool: string,
+      args: Readonly<Record<string, unknown>>,
+    ) => Promise<Readonly<Record<string, unknown>>>;
+    readonly log: (message: string) => void;
+  },
+): Promise<DeskControls> {
+  const { home, store, vault, cloud, deployments, read, log } = parts;
+  const identity: DeskIdentity = { desk: home.id, demo: home.demo };
+  const operators = await OperatorListFile.open({ file: join(config.dataDir, "operators.json"), vault, identity });
+  const clock = systemClock;
+  const approvals = new ApprovalDesk({
+    store: createApprovalStore(store.database),
+    operators: () => operators.state(),
+    identity,
+    clock,
+    newId,
+  });
+  const book = await RiskBook.open({ store: createRiskStore(store.database), clock, newId, log });
+  const accounts =
+    cloud === undefined
+      ? snapshotAccounts({ read, running: () => deployments.running(clock.now()), clock })
+      : localAccounts({
+          ...cloud,
+          seconds: () => Math.floor(clock.now() / 1e6),
+          deadlineMilliseconds: ACCOUNT_DEADLINE,
+        });
+  const shippedPolicy = policySchema.parse(shipped(config, "policy.json"));
+  const shippedLimits = shipped(config, "limits.json");
+  const limits = async (): Promise<EffectiveLimits> =>
+    effectiveLimits({
+      shipped: shippedLimits,
+      found: readDocument(join(config.dataDir, "limits.json"), limitsDocumentSchema),
+      operators: await operators.state(),
+      identity,
+    });
+  const policy = async (): Promise<EffectivePolicy> =>
+    effectivePolicy({
+      shipped: shippedPolicy,
+      found: foundPolicy(config),
+      operators: await operators.state(),
+      ...identity,
+      limitsHash: (await limits()).hash,
+    });
+  const risk = riskDesk({
+    book,
+    accounts,
+    limits: async (account, mode) => accountLimits(await limits(), account, mode),
+  });
+  const halt = openHaltFile(home.haltFile, book);
+  const controls = { policy, approvals, risk, halt, taint: new Taint(createTaintStore(store.database, clock)) };
+  return { controls, operators, approvals, book, accounts, identity, policy, limits };
+}
+
+function shipped(config: Config, name: string): unknown {
+  return parseJson(readFileSync(join(config.packageRoot, "config", name), "utf8"));
+}
+
+/** The shipped rules, for who decides without a desk. */
+export function shippedPolicy(config: Config): Policy {
+  return policySchema.parse(shipped(config, "policy.json"));
+}
+
+function foundPolicy(config: Config): FoundPolicy {
+  const found = readDocument(join(config.dataDir, "policy.json"), policyFileSchema);
+  return found.kind === "read" ? { kind: "read", file: found.value } : found;
+}

@@ -1,0 +1,165 @@
+import type { ApprovalBinding } from "../domain/approval.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { PolicyQuestion } from "../domain/policy.ts";
+import type { Profile } from "../domain/profile.ts";
+import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+import { innerCallsHash } from "./approvals/approval-binding.ts";
+import { approvalRequired, type ApprovalDesk } from "./approvals/approval-desk.ts";
+import { approvalView } from "./approvals/approval-view.ts";
+import type { AuditTrail, Leave } from "./audit-trail.ts";
+import { haltRefusal, type HaltGate } from "./halt-gate.ts";
+import type { Judged } from "./judge-call.ts";
+import type { LedgerCommit } from "./ledger-port.ts";
+import { decidePolicy, type PolicyVerdict } from "./policy/decide-policy.ts";
+import type { EffectivePolicy } from "./policy/effective-policy.ts";
+import { argumentsHash } from "./redact.ts";
+import type { RiskGate } from "./risk-gate.ts";
+import type { Taint } from "./taint.ts";
+import { innerName } from "./tool.ts";
+
+/** What decides about a call besides its own schema. */
+export interface Controls {
+  /** The policy of this moment. */
+  readonly policy: () => Promise<EffectivePolicy>;
+  readonly approvals: Pick<ApprovalDesk, "request" | "check">;
+  readonly risk: RiskGate;
+  readonly halt: HaltGate;
+  readonly taint: Taint;
+}
+
+export interface AdmitParts extends Controls {
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+  readonly profile: Profile;
+  readonly mask: (text: string) => string;
+}
+
+/** A call whose intent is durable, with the room that it took. */
+export interface Admitted {
+  readonly judged: Judged;
+  readonly seq: number;
+  readonly tainted: boolean;
+  readonly approvalId: string | undefined;
+  readonly reservation: { readonly account: string; readonly id: string } | undefined;
+}
+
+type Companions = Pick<LedgerCommit, "trials" | "optimization">;
+
+/**
+ * Decides about a call by policy, halt, approval and risk, and commits what is decided: verdict, reservation,
+ * idempotency key, use of the approval and the intent are one transaction.
+ * @throws RefusalError where the transaction refuses: a repeated intent, an approval used meanwhile, a full disk.
+ */
+export async function admitCall(
+  judged: Judged,
+  parts: AdmitParts,
+  companions: () => Promise<Companions | undefined>,
+): Promise<Outcome<Admitted>> {
+  const { request, plan, tool, intentId, callId } = judged;
+  const halted = haltRefusal(parts.halt, { class: plan.class, account: plan.account, tool: tool.name });
+  if (halted !== undefined) return refused(halted);
+  const tainted = await parts.taint.of(request, judged.args);
+  const leave = await leaveFor(judged, tainted, parts);
+  if (!leave.ok) return leave;
+  const more = (await companions()) ?? {};
+  const { approvalId } = leave.value;
+  const commit = (risk: LedgerCommit["risk"]): Promise<number> =>
+    parts.audit.intent(judged, leave.value, {
+      ...more,
+      ...(risk === undefined ? {} : { risk }),
+      ...(leave.value.uses && approvalId !== undefined ? { approvalUse: { approvalId, callId } } : {}),
+      ...(intentId === undefined ? {} : { intentKey: `${request.principal}/${intentId}` }),
+    });
+  const admitted = { judged, tainted, approvalId };
+  if (plan.order === undefined || plan.mode === "none") {
+    return accepted({ ...admitted, seq: await commit(undefined), reservation: undefined });
+  }
+  const order = {
+    ...plan.order,
+    mode: plan.mode,
+    key: intentId ?? callId,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  };
+  const taken = await parts.risk.admit(order, commit);
+  if (!taken.ok) return taken;
+  const { seq, reservationId } = taken.value;
+  return accepted({ ...admitted, seq, reservation: { account: plan.order.intent.account, id: reservationId } });
+}
+
+/** What the policy says to a call, and the question that it was asked. */
+export async function policyVerdict(
+  judged: Judged,
+  tainted: boolean,
+  parts: Pick<AdmitParts, "policy" | "clock" | "profile">,
+): Promise<{ readonly verdict: PolicyVerdict; readonly version: string; readonly question: PolicyQuestion }> {
+  const { request, tool, plan } = judged;
+  const effective = await parts.policy();
+  const question: PolicyQuestion = {
+    principal: request.principal,
+    upstream: tool.kind === "passed" ? tool.upstream : null,
+    tool: innerName(tool),
+    class: plan.class,
+    profile: parts.profile,
+    account: plan.account,
+    symbols: plan.symbols,
+    mode: plan.mode,
+    tainted,
+    composedBy: request.permit?.composedBy ?? null,
+    at: parts.clock.now(),
+  };
+  return { verdict: decidePolicy(question, effective), version: effective.version, question };
+}
+
+/** By whose leave the call is made; `uses` where it uses up an approval of its own. */
+async function leaveFor(
+  judged: Judged,
+  tainted: boolean,
+  parts: AdmitParts,
+): Promise<Outcome<Leave & { readonly uses: boolean }>> {
+  const { verdict, version } = await policyVerdict(judged, tainted, parts);
+  const { request, tool, args, plan } = judged;
+  if (verdict.kind === "deny") return refused(verdict.refusal);
+  const policyVersion = version;
+  if (verdict.kind === "allow") return accepted({ policyVersion, uses: false });
+  const isCovered = request.permit?.take({ tool: innerName(tool), arguments: args }) === true;
+  if (isCovered) return accepted({ policyVersion, approvalId: request.permit?.approvalId, uses: false });
+  const binding: ApprovalBinding = {
+    principal: request.principal,
+    tool: tool.name,
+    class: plan.class,
+    profile: parts.profile,
+    account: plan.account,
+    argumentsHash: argumentsHash(args),
+    artefact: plan.artefact,
+    innerCallsHash: plan.inner.length === 0 ? null : innerCallsHash(withoutCallId(judged)),
+    signaturesNeeded: verdict.signatures,
+    policyVersion,
+  };
+  if (judged.approvalId !== undefined) {
+    const approval = await parts.approvals.check(judged.approvalId, binding);
+    return approval.ok ? accepted({ policyVersion, approvalId: judged.approvalId, uses: true }) : approval;
+  }
+  const view = approvalView({
+    tool: tool.name,
+    class: plan.class,
+    profile: parts.profile,
+    account: plan.account,
+    changes: plan.lines,
+    arguments: args,
+    artefact: plan.artefact,
+    requestedBy: request.principal,
+    tainted,
+    reason: verdict.rule.reason,
+    mask: parts.mask,
+  });
+  const asked = await parts.approvals.request(binding, view);
+  return asked.ok ? refused(approvalRequired(asked.value)) : asked;
+}
+
+/** A call without an intent id of its own has a new key each time, which must not make it another call. */
+function withoutCallId({ plan, callId }: Judged): readonly { readonly tool: string; readonly arguments: unknown }[] {
+  return plan.inner.map(({ tool, arguments: args }) => ({
+    tool,
+    arguments: JSON.stringify(args).replaceAll(callId, "intent"),
+  }));
+}

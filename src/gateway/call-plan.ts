@@ -1,0 +1,39 @@
+import type { ApprovalView } from "../domain/approval.ts";
+import type { CallClass } from "../domain/call-class.ts";
+import type { OrderIntent } from "../domain/order-intent.ts";
+import type { TradingMode } from "../domain/profile.ts";
+
+/** A call of an upstream's tool that a composed call will make, exactly so. */
+export interface InnerCall {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** An order that a call would place, and the project whose deployment would trade. */
+export interface PlannedOrder {
+  readonly projectId: number;
+  readonly intent: OrderIntent;
+}
+
+/**
+ * What a call would do, found out by reading only, anew each time it is asked for. Policy, risk limits and approvals
+ * judge this; the approver sees its lines.
+ */
+export interface CallPlan {
+  readonly class: CallClass;
+  readonly mode: TradingMode;
+  /** The deployment or brokerage account that is touched; null where none is. */
+  readonly account: string | null;
+  readonly symbols: readonly string[];
+  readonly order?: PlannedOrder;
+  /** The inner calls that an approval of this call covers. */
+  readonly inner: readonly InnerCall[];
+  /** Hash of what would run. */
+  readonly artefact: string | null;
+  readonly lines: ApprovalView["lines"];
+}
+
+/** The plan of a call that is what its class says, and nothing more. */
+export function plainPlan(callClass: CallClass): CallPlan {
+  return { class: callClass, mode: "none", account: null, symbols: [], inner: [], artefact: null, lines: [] };
+}

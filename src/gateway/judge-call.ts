@@ -1,0 +1,64 @@
+import type { CallPlan } from "./call-plan.ts";
+import { plainPlan } from "./call-plan.ts";
+import type { CallRequest } from "./call-request.ts";
+import { authorise, type AgentRole } from "./authorise.ts";
+import { callOptions } from "./call-options.ts";
+import { planPassed, type PlannerParts } from "./plan-passed.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Registry } from "./registry.ts";
+import type { SkillContext } from "./skill.ts";
+import type { Tool } from "./tool.ts";
+
+/** A call whose tool, right, arguments and effects are known. Whether it is allowed is decided next. */
+export interface Judged {
+  readonly request: CallRequest;
+  readonly callId: string;
+  readonly tool: Tool;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly plan: CallPlan;
+  readonly approvalId: string | undefined;
+  readonly intentId: string | undefined;
+}
+
+export interface JudgeParts extends PlannerParts {
+  readonly registry: Registry;
+  readonly roles: readonly AgentRole[];
+  readonly context: (call: Pick<Judged, "request" | "callId">) => SkillContext;
+}
+
+type Verdict = { readonly ok: true; readonly judged: Judged } | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * Resolves, authorises, validates and classifies a call, by reading only.
+ * @throws RefusalError where what it would do cannot be found out.
+ */
+export async function judgeCall(request: CallRequest, callId: string, parts: JudgeParts): Promise<Verdict> {
+  const resolved = parts.registry.resolve(request.tool);
+  if (!resolved.ok) return no(resolved.refusal);
+  const { tool, check } = resolved.value;
+  if (request.toolset !== undefined && !tool.toolsets.includes(request.toolset)) {
+    return no({
+      code: "TOOL_UNKNOWN",
+      message: `there is no tool "${request.tool}" in toolset ${request.toolset}`,
+      remedy: "serve with --toolset full to see every tool",
+    });
+  }
+  const authorised = authorise(request.principal, tool, parts.roles);
+  if (!authorised.ok) return no(authorised.refusal);
+  const options = callOptions(request, tool);
+  if (!options.ok) return no(options.refusal);
+  const args = check(options.value.arguments);
+  if (!args.ok) return no(args.refusal);
+  const { approvalId, intentId } = options.value;
+  const known = { request, callId, approvalId, intentId };
+  const plan =
+    tool.kind === "passed"
+      ? await planPassed(tool.tool, args.value, parts)
+      : ((await tool.skill.plan?.(args.value, { ...parts.context(known), intentKey: intentId ?? callId })) ??
+        plainPlan(tool.skill.class));
+  return { ok: true, judged: { ...known, tool, args: args.value, plan } };
+}
+
+function no(refusal: Refusal): Verdict {
+  return { ok: false, refusal };
+}

@@ -1,0 +1,46 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { OperatorsState } from "../../src/domain/operator.ts";
+import { decisionStatement } from "../../src/gateway/approvals/approval-binding.ts";
+import type { ApprovalDesk, OperatorDecision } from "../../src/gateway/approvals/approval-desk.ts";
+import { signStatement } from "../../src/gateway/approvals/signed-document.ts";
+
+/** Two operators with real keys, whose signatures count. */
+export interface TestOperator {
+  readonly desk: string;
+  state(): OperatorsState;
+  /** A decision about an approval as the operator's terminal signs it. */
+  decide(
+    approvals: ApprovalDesk,
+    approvalId: string,
+    by: { readonly name?: "anna" | "ben"; readonly decision?: "approve" | "deny"; readonly at: number },
+  ): Promise<OperatorDecision>;
+}
+
+export function newTestOperator(desk: string): TestOperator {
+  const keys = { anna: generateKeyPairSync("ed25519"), ben: generateKeyPairSync("ed25519") };
+  const operators = Object.entries(keys).map(([name, { publicKey }]) => ({
+    name,
+    publicKey: rawKey(publicKey),
+    addedAt: 0,
+    addedBy: "anna",
+    removedAt: null,
+    removedBy: null,
+    solo: false,
+    kind: "person" as const,
+  }));
+  return {
+    desk,
+    state: () => ({ kind: "intact", hash: "h", list: { version: 1, desk, previousHash: null, operators } }),
+    async decide(approvals, approvalId, { name = "anna", decision = "approve", at }) {
+      const shown = await approvals.show(approvalId);
+      if (!shown.ok) throw new Error(shown.refusal.message);
+      const by = { operator: name, at, decision };
+      const statement = decisionStatement(shown.value, { ...by, desk });
+      return { ...by, approvalId, signature: signStatement(statement, keys[name].privateKey) };
+    },
+  };
+}
+
+function rawKey(key: KeyObject): string {
+  return Buffer.from(key.export({ format: "der", type: "spki" }).subarray(-32)).toString("base64");
+}
