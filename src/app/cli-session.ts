@@ -18,8 +18,11 @@ import { endRunningCloud, runningCloud } from "./desk-cloud.ts";
 import { openHome } from "./desk-home.ts";
 import { examine } from "./doctor.ts";
 import { installClient } from "./install-client.ts";
+import { operatorKeys } from "./operator-keys.ts";
 import { serveClient } from "./serve-client.ts";
+import { signedFiles } from "./signed-files.ts";
 import { startDesk } from "./start-desk.ts";
+import { systemClock } from "./system.ts";
 
 /** Everything that commands need, for one data directory. */
 export function createSession(
@@ -32,6 +35,9 @@ export function createSession(
     dataDir: config.dataDir,
     profile: config.profile,
     version: config.version,
+    operatorKeys: operatorKeys(config.dataDir),
+    signedFiles: signedFiles(config.dataDir, cwd),
+    now: () => systemClock.now(),
     desk: () => linkToDesk(config, parts.flags),
     runningDesk: async () => {
       const running = await connectToDesk(config, { kind: "cli", channel: "control" });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TOOLSETS } from "../gateway/tool.ts";
 import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
+import { approvalMethods } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 
@@ -11,6 +12,7 @@ const toolset = z.enum(TOOLSETS).default("desk");
 export function controlMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
   const { config, core, store, vault, cloud, end } = parts;
   return {
+    ...approvalMethods(parts),
     status: controlMethod(nothing, async () => ({
       version: config.version,
       pid: process.pid,

@@ -33,7 +33,7 @@ export interface DeskHome {
 
 /**
  * Opens the data directory, made at first use (mode 700) with an identity of its own.
- * @throws RefusalError `DATA_DIR_UNUSABLE` where it cannot be written.
+ * @throws RefusalError `DATA_DIR_UNUSABLE` where it cannot be written, `DEMO_DIRECTORY` where a demo's would reach out.
  */
 export function openHome(config: Config): DeskHome {
   const { dataDir } = config;
@@ -44,7 +44,8 @@ export function openHome(config: Config): DeskHome {
     openOwnDataFolder(config);
     mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
     privateFolder(config.runtimeDir);
-    const identity = identityIn(join(dataDir, "desk.json"));
+    const identity = identityIn(join(dataDir, "desk.json"), false);
+    if (identity.demo && config.profile !== "local") throw demoDirectory(dataDir, config.profile);
     const short = createHash("sha256").update(dataDir).digest("hex").slice(0, 20);
     return {
       ...identity,
@@ -79,7 +80,30 @@ export function openOwnDataFolder(config: Config): void {
     mkdirSync(join(config.dataDir, "data"), { recursive: true, mode: 0o700 });
 }
 
-function identityIn(file: string): z.infer<typeof identitySchema> {
+/**
+ * Makes a new data directory one for a demo or a test, before anything opens it: operators whose keys live in one
+ * process count there, and it never reaches an account.
+ * @throws RefusalError `DEMO_DIRECTORY` where it is a desk's already that was not made for a demo.
+ */
+export function createDemoHome(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  if (identityIn(join(dataDir, "desk.json"), true).demo) return;
+  throw new RefusalError({
+    code: "DEMO_DIRECTORY",
+    message: `the data directory ${dataDir} was not made for a demo and cannot become one`,
+    remedy: "use a new data directory",
+  });
+}
+
+function demoDirectory(dataDir: string, profile: string): RefusalError {
+  return new RefusalError({
+    code: "DEMO_DIRECTORY",
+    message: `the data directory ${dataDir} was made for a demo: it reaches the local cloud only, not profile ${profile}`,
+    remedy: "use another data directory with --data-dir or QUANTWRIGHT_HOME",
+  });
+}
+
+function identityIn(file: string, demo: boolean): z.infer<typeof identitySchema> {
   try {
     return identitySchema.parse(parseJson(readFileSync(file, "utf8")));
   } catch (error) {
@@ -97,7 +121,7 @@ function identityIn(file: string): z.infer<typeof identitySchema> {
   const identity = {
     id: randomBytes(8).toString("hex"),
     socketKeys: { host: randomBytes(32).toString("hex"), cli: randomBytes(32).toString("hex") },
-    demo: false,
+    demo,
   };
   const part = `${file}.${randomBytes(4).toString("hex")}`;
   writeFileSync(part, JSON.stringify(identity), { mode: 0o600 });

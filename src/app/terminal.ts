@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { RefusalError } from "../domain/refusal.ts";
 import type { Terminal } from "../cli/cli-services.ts";
+import { readPassphrase } from "./passphrase-prompt.ts";
 
 /** The terminal of this process. Closed pipes end output silently: `quantwright … | head` is no fault. */
 export function processTerminal(colour: boolean): Terminal {
@@ -13,6 +14,7 @@ export function processTerminal(colour: boolean): Terminal {
     err: (text) => void process.stderr.write(text),
     readLine: (prompt) => ask(prompt, false),
     readSecret: (prompt) => ask(prompt, true),
+    readPassphrase,
   };
 }
 

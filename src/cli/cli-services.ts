@@ -1,4 +1,6 @@
+import type { z } from "zod";
 import type { Profile } from "../domain/profile.ts";
+import type { Statement } from "../gateway/approvals/signed-document.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 
 /** What every command can be told. */
@@ -50,11 +52,41 @@ export interface ImportRequest {
   readonly to: string | undefined;
 }
 
+/** An operator's key while it is open: it signs in this process and is written nowhere. */
+export interface OperatorSigner {
+  readonly publicKey: string;
+  sign(statement: Statement): string;
+}
+
+/** The encrypted keys of operators that lie in the data directory. */
+export interface OperatorKeys {
+  has(name: string): boolean;
+  /** Makes a key and keeps it under the passphrase, in the place of one of the same name. */
+  create(name: string, passphrase: string): Promise<OperatorSigner>;
+  /** @throws RefusalError `OPERATOR_PASSPHRASE_WRONG` and the like; tries slow down. */
+  open(name: string, passphrase: string): Promise<OperatorSigner>;
+  changePassphrase(name: string, from: string, to: string): Promise<void>;
+}
+
+/** Files of policy and limits. */
+export interface SignedFiles {
+  /** @throws RefusalError `FILE_UNKNOWN` with the line that is wrong. */
+  read<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema>;
+  /** The one that counts, in the data directory; undefined where there is none that can be read. */
+  present<Schema extends z.ZodType>(kind: "policy" | "limits", schema: Schema): z.output<Schema> | undefined;
+  /** Puts it there and gives its path. */
+  place(kind: "policy" | "limits", value: unknown): string;
+}
+
 /** What the commands need from outside, for one data directory. Joined where the program is composed. */
 export interface CliSession {
   readonly dataDir: string;
   readonly profile: Profile;
   readonly version: string;
+  readonly operatorKeys: OperatorKeys;
+  readonly signedFiles: SignedFiles;
+  /** Microseconds UTC. */
+  now(): number;
   /** The desk, started in the background when none runs. */
   desk(): Promise<DeskLink>;
   /** The desk if it runs. */
@@ -144,6 +176,11 @@ export interface Terminal {
   err(text: string): void;
   /** Asks on the terminal without showing what is typed, or reads standard input when it is no terminal. */
   readSecret(prompt: string): Promise<string>;
+  /**
+   * Asks for an operator's passphrase on the controlling terminal itself, whatever standard input is.
+   * @throws RefusalError `TERMINAL_REQUIRED` where there is none.
+   */
+  readPassphrase(prompt: string): Promise<string>;
   readLine(prompt: string): Promise<string>;
 }
 

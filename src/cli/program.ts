@@ -2,9 +2,13 @@ import { Command, CommanderError } from "commander";
 import type { Refusal } from "../domain/refusal.ts";
 import type { CliServices } from "./cli-services.ts";
 import { addAccountCommands } from "./commands/account.ts";
+import { addApprovalCommands } from "./commands/approvals.ts";
 import { addBacktestCommand } from "./commands/backtest.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDeskCommands } from "./commands/desk.ts";
+import { addOperatorCommands } from "./commands/operators.ts";
+import { addPolicyCommands } from "./commands/policy.ts";
+import { addRearmCommand } from "./commands/rearm.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addSetupCommands } from "./commands/setup.ts";
 import { addToolsCommands } from "./commands/tools.ts";
@@ -36,6 +40,10 @@ export async function runProgram(args: readonly string[], services: CliServices)
   addToolsCommands(program, services, done);
   addRecordCommands(program, services, done);
   addAccountCommands(program, services, done);
+  addOperatorCommands(program, services, done);
+  addApprovalCommands(program, services, done);
+  addPolicyCommands(program, services, done);
+  addRearmCommand(program, services, done);
   for (const command of program.commands) inheritSettings(command, program);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -27,6 +27,7 @@ async function help(...args: string[]): Promise<string> {
       err: () => undefined,
       readLine: () => Promise.reject(new Error("nothing is asked")),
       readSecret: () => Promise.reject(new Error("nothing is asked")),
+      readPassphrase: () => Promise.reject(new Error("nothing is asked")),
     },
     version: "0",
     session: () => {
