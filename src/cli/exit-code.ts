@@ -9,6 +9,11 @@ const USAGE_CODES = new Set([
   "CREDENTIALS_INVALID",
   "CLIENT_UNKNOWN",
   "UPSTREAM_UNKNOWN",
+  "APPROVAL_UNKNOWN",
+  "OPERATOR_UNKNOWN",
+  "OPERATOR_EXISTS",
+  "OPERATOR_PASSPHRASE_WEAK",
+  "TERMINAL_REQUIRED",
 ]);
 const REFUSED_CODES = new Set([
   "NOT_AUTHORISED",
@@ -21,15 +26,16 @@ const REFUSED_CODES = new Set([
   "COMPILE_OUTDATED",
   "ACCOUNT_UNAVAILABLE",
 ]);
-const APPROVAL_CODES = new Set(["APPROVAL_REQUIRED", "APPROVAL_PENDING"]);
+const APPROVAL_CODES = new Set(["APPROVAL_REQUIRED", "APPROVAL_PENDING", "OPERATORS_NONE"]);
 
-/** The families of codes with which the risk kernel refuses. */
-const RISK_CODE = /^(?:RISK|QUOTE|SNAPSHOT|LIMITS)_/;
+/** The families of codes with which the risk kernel, the policy and operators refuse. */
+const REFUSED_FAMILY =
+  /^(?:RISK|QUOTE|SNAPSHOT|LIMITS|POLICY|RAW_COMMAND|APPROVAL|OPERATORS|OPERATOR_LAST|OPERATOR_PASSPHRASE|DEMO|DOCUMENT|REARM)(?:_|$)/;
 
 /** The exit code of a refusal code. */
 export function exitCodeOf(code: string): number {
   if (USAGE_CODES.has(code)) return EXIT.USAGE;
-  if (REFUSED_CODES.has(code) || RISK_CODE.test(code)) return EXIT.REFUSED;
   if (APPROVAL_CODES.has(code)) return EXIT.NEEDS_APPROVAL;
+  if (REFUSED_CODES.has(code) || REFUSED_FAMILY.test(code)) return EXIT.REFUSED;
   return EXIT.FAILED;
 }

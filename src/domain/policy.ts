@@ -57,8 +57,10 @@ const policyRuleSchema = z.discriminatedUnion("effect", [
     ...named,
     effect: z.literal("deny"),
     code: z
-      .string()
-      .regex(/^(?:POLICY_[A-Z0-9_]{2,40}|RAW_COMMAND_DENIED)$/, "a code that begins with POLICY_")
+      .union([
+        z.literal("RAW_COMMAND_DENIED"),
+        z.string().regex(/^POLICY_[A-Z0-9_]{2,40}$/, "a code that begins with POLICY_"),
+      ])
       .default("POLICY_DENIED"),
   }),
 ]);
