@@ -13,6 +13,7 @@ import { measureDesk } from "./desk.ts";
 import { measureEngine } from "./engine-throughput.ts";
 import type { Figure, Measurement } from "./figure.ts";
 import { measureLivePaper } from "./live-paper.ts";
+import { measureRiskDecision } from "./risk-decision.ts";
 import { SHIPPED_DATA, generateMarket } from "./generated-market.ts";
 
 const CACHE = fileURLToPath(new URL("../.cache/bench", import.meta.url));
@@ -39,6 +40,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureDesk(folder.path, CACHE, log),
     await measureCloudReads(CACHE, log),
     await measureLivePaper(log),
+    measureRiskDecision(log),
   ];
 }
 

@@ -46,6 +46,9 @@ export function exposureOf({ symbols }: Exposure, symbol: string): SymbolExposur
  * span from all sells to all buys. What reduces earns no room before it filled.
  */
 export function worstCase({ position, mark, buys, buyUnit, sells, sellUnit }: SymbolExposure): Decimal {
+  // The usual case, and the cheap one: with orders of one side only, its end is the longer one.
+  if (sells.isZero && position.sign >= 0) return position.add(buys).multiply(mark.max(buyUnit));
+  if (buys.isZero && position.sign <= 0) return position.subtract(sells).abs().multiply(mark.max(sellUnit));
   const long = position.add(buys).abs().multiply(mark.max(buyUnit));
   const short = position.subtract(sells).abs().multiply(mark.max(sellUnit));
   return long.max(short);

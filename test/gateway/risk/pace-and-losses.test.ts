@@ -77,12 +77,12 @@ describe("whatever comes, with restarts and a clock that goes back", () => {
       await play(script, { ...FREE, ordersPerSecond: 2, ordersPerMinute: 6, ordersPerDay: 15 }, ({ at, passed }) => {
         latest = Math.max(latest, at);
         const dayOf = (time: number): number => Math.floor((time / SECOND - 22 * 3600) / 86_400);
-        if (passed) {
-          passes += 1;
-          expect(tried.filter((time) => time > latest - SECOND).length).toBeLessThan(2);
-          expect(tried.filter((time) => time > latest - 60 * SECOND).length).toBeLessThan(6);
-          expect(tried.filter((time) => dayOf(time) === dayOf(latest)).length).toBeLessThan(15);
-        }
+        const full =
+          tried.filter((time) => time > latest - SECOND).length >= 2 ||
+          tried.filter((time) => time > latest - 60 * SECOND).length >= 6 ||
+          tried.filter((time) => dayOf(time) === dayOf(latest)).length >= 15;
+        expect(passed && full).toBe(false);
+        passes += passed ? 1 : 0;
         tried.push(latest);
       });
     });
@@ -105,10 +105,10 @@ describe("whatever comes, with restarts and a clock that goes back", () => {
       await play(script, rules, ({ at, passed, quantity }) => {
         latest = Math.max(latest, at);
         const equal = tried.filter((one) => one.quantity === quantity);
-        if (passed) {
-          expect(equal.filter(({ time }) => time > latest - 60 * SECOND).length).toBeLessThan(3);
-          expect(equal.filter((one) => one.passed && one.time > latest - 10 * SECOND)).toEqual([]);
-        }
+        const again =
+          equal.filter(({ time }) => time > latest - 60 * SECOND).length >= 3 ||
+          equal.some((one) => one.passed && one.time > latest - 10 * SECOND);
+        expect(passed && again).toBe(false);
         tried.push({ time: latest, quantity, passed });
       });
     });
