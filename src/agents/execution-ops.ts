@@ -1,14 +1,17 @@
 import type { Agent } from "./agent.ts";
+import { cancelOrder } from "./trading/cancel-order.ts";
+import { getAccountBalance } from "./trading/get-account-balance.ts";
+import { getPositions } from "./trading/get-positions.ts";
+import { placeOrder } from "./trading/place-order.ts";
+import type { TradingParts } from "./trading/trading-parts.ts";
 
 /**
- * Execution Ops: deployments, commands, portfolio, reconciliation, promotion requests. It may never edit code, approve,
- * or change limits. It owns no tool of the desk's list yet: each of its tools trades, and trading needs approvals, which
- * this version cannot give. Its role covers what it may look at.
+ * Execution Ops: deployments, orders as live commands, portfolio. It may never edit code, approve, or change limits.
  */
-export function executionOps(): Agent {
+export function executionOps(parts: TradingParts): Agent {
   return {
     name: "execution-ops",
-    skills: [],
+    skills: [placeOrder(parts), cancelOrder(parts), getPositions(parts), getAccountBalance(parts)],
     upstreamTools: new Set([
       "read_account",
       "list_projects",

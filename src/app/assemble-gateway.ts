@@ -58,8 +58,7 @@ const RUNS_AT_ONCE = 16;
 export async function assembleGateway(config: Config, parts: CoreParts): Promise<DeskCore> {
   const { store, upstreams, log } = parts;
   const startedAt = systemClock.now();
-  const late: { gateway?: Gateway; runs?: DurableRuns } = {};
-  const { agents, registry } = buildRegistry(config, { store, upstreams, startedAt, runs: () => required(late.runs) });
+  const late: { gateway?: Gateway; runs?: DurableRuns; controls?: DeskControls } = {};
   const read: Read = (tool, args, parentCallId) =>
     required(late.gateway).inner({
       principal: "desk",
@@ -68,11 +67,20 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
       arguments: args,
       ...(parentCallId === undefined ? {} : { parentCallId }),
     });
-  const recorder = createRecorder(config, { store, read });
   // What is deployed by other clients, on the local cloud as in an account.
   const fresh = config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH;
   const deployments = new DeploymentLookup(() => read("list_live_algorithms", {}), fresh);
+  const { agents, registry } = buildRegistry(config, {
+    store,
+    upstreams,
+    startedAt,
+    runs: () => required(late.runs),
+    controls: () => required(late.controls),
+    running: () => deployments.running(systemClock.now()),
+  });
+  const recorder = createRecorder(config, { store, read });
   const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
+  late.controls = controls;
   const gateway = createGateway(config, { ...parts, agents, registry, recorder, read, deployments, controls });
   late.gateway = gateway;
   const runs = new DurableRuns(

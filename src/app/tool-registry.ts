@@ -1,14 +1,18 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "../agents/agent.ts";
+import { approvalStatus } from "../agents/approval-status.ts";
 import { dataEdge } from "../agents/data-edge.ts";
 import { deskTools } from "../agents/desk-tools.ts";
 import { executionOps } from "../agents/execution-ops.ts";
 import { strategyLab } from "../agents/strategy-lab.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
+import type { DeploymentState } from "../gateway/classify.ts";
 import { Registry } from "../gateway/registry.ts";
 import type { Runs } from "../runs/run-definition.ts";
 import { openDataFolder } from "../sandbox/data-folder.ts";
 import { createPinStore } from "../store/desk/pin-store.ts";
+import type { DeskControls } from "./desk-controls.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
 import { strategyTemplates } from "./templates.ts";
@@ -16,6 +20,10 @@ import { vendoredBuild } from "./upstream-server.ts";
 
 /** Name of the upstream that every desk has. */
 export const UPSTREAM = "quantconnect";
+
+/** How often what became of an order is looked up: the cloud's own limits are for the account's. */
+const LOCAL_POLL = 200;
+const ACCOUNT_POLL = 2000;
 
 /** How much the desk has recorded. */
 export interface DeskCounts {
@@ -43,9 +51,12 @@ export function buildRegistry(
     readonly upstreams: UpstreamManager;
     readonly runs: () => Runs;
     readonly startedAt: number;
+    /** They exist later: they read through the gateway that is built over these tools. */
+    readonly controls: () => DeskControls;
+    readonly running: () => Promise<DeploymentState["running"]>;
   },
 ): { readonly agents: readonly Agent[]; readonly registry: Registry } {
-  const { store, upstreams, runs, startedAt } = parts;
+  const { store, upstreams, runs, startedAt, controls, running } = parts;
   const agents: readonly Agent[] = [
     strategyLab({
       profile: config.profile,
@@ -55,7 +66,12 @@ export function buildRegistry(
       newId,
       templates: strategyTemplates(config),
     }),
-    executionOps(),
+    executionOps({
+      accounts: { view: (projectId) => controls().accounts.view(projectId) },
+      running,
+      wait: (milliseconds) => delay(milliseconds),
+      pollMilliseconds: config.profile === "local" ? LOCAL_POLL : ACCOUNT_POLL,
+    }),
     dataEdge(() => openDataFolder(config.dataFolders)),
   ];
   const desk = deskTools({
@@ -67,7 +83,7 @@ export function buildRegistry(
     startedAt,
   });
   const registry = new Registry({
-    skills: [...agents.flatMap(({ skills }) => skills), ...desk],
+    skills: [...agents.flatMap(({ skills }) => skills), ...desk, approvalStatus(() => controls().approvals)],
     sources: [{ upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config) }],
     pins: createPinStore(store.database, systemClock),
   });

@@ -6,6 +6,7 @@ import { accepted, refused, type Outcome } from "../domain/refusal.ts";
 import { innerCallsHash } from "./approvals/approval-binding.ts";
 import { approvalRequired, type ApprovalDesk } from "./approvals/approval-desk.ts";
 import { approvalView } from "./approvals/approval-view.ts";
+import type { InnerCall } from "./call-plan.ts";
 import type { AuditTrail, Leave } from "./audit-trail.ts";
 import { haltRefusal, type HaltGate } from "./halt-gate.ts";
 import type { Judged } from "./judge-call.ts";
@@ -13,7 +14,7 @@ import type { LedgerCommit } from "./ledger-port.ts";
 import { decidePolicy, type PolicyVerdict } from "./policy/decide-policy.ts";
 import type { EffectivePolicy } from "./policy/effective-policy.ts";
 import { argumentsHash } from "./redact.ts";
-import type { RiskGate } from "./risk-gate.ts";
+import type { KeyedOrder, RiskGate } from "./risk-gate.ts";
 import type { Taint } from "./taint.ts";
 import { innerName } from "./tool.ts";
 
@@ -71,19 +72,19 @@ export async function admitCall(
       ...(intentId === undefined ? {} : { intentKey: `${request.principal}/${intentId}` }),
     });
   const admitted = { judged, tainted, approvalId };
-  if (plan.order === undefined || plan.mode === "none") {
-    return accepted({ ...admitted, seq: await commit(undefined), reservation: undefined });
-  }
-  const order = {
-    ...plan.order,
-    mode: plan.mode,
-    key: intentId ?? callId,
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  };
-  const taken = await parts.risk.admit(order, commit);
+  const order = plannedOrder(judged);
+  if (order === undefined) return accepted({ ...admitted, seq: await commit(undefined), reservation: undefined });
+  const { signal } = request;
+  const taken = await parts.risk.admit({ ...order, ...(signal === undefined ? {} : { signal }) }, commit);
   if (!taken.ok) return taken;
   const { seq, reservationId } = taken.value;
-  return accepted({ ...admitted, seq, reservation: { account: plan.order.intent.account, id: reservationId } });
+  return accepted({ ...admitted, seq, reservation: { account: order.intent.account, id: reservationId } });
+}
+
+/** The order that a call would place, as the risk kernel takes it. */
+export function plannedOrder({ plan, intentId, callId }: Judged): KeyedOrder | undefined {
+  if (plan.order === undefined || plan.mode === "none") return undefined;
+  return { ...plan.order, mode: plan.mode, key: intentId ?? callId };
 }
 
 /** What the policy says to a call, and the question that it was asked. */
@@ -131,7 +132,7 @@ async function leaveFor(
     account: plan.account,
     argumentsHash: argumentsHash(args),
     artefact: plan.artefact,
-    innerCallsHash: plan.inner.length === 0 ? null : innerCallsHash(withoutCallId(judged)),
+    innerCallsHash: plan.inner.length === 0 ? null : innerCallsHash(plan.inner.map(approvedForm)),
     signaturesNeeded: verdict.signatures,
     policyVersion,
   };
@@ -139,6 +140,10 @@ async function leaveFor(
     const approval = await parts.approvals.check(judged.approvalId, binding);
     return approval.ok ? accepted({ policyVersion, approvalId: judged.approvalId, uses: true }) : approval;
   }
+  // Nobody is asked to approve what the limits would refuse.
+  const order = plannedOrder(judged);
+  const passes = order === undefined ? accepted(true) : await parts.risk.preview(order);
+  if (!passes.ok) return passes;
   const view = approvalView({
     tool: tool.name,
     class: plan.class,
@@ -156,10 +161,11 @@ async function leaveFor(
   return asked.ok ? refused(approvalRequired(asked.value)) : asked;
 }
 
-/** A call without an intent id of its own has a new key each time, which must not make it another call. */
-function withoutCallId({ plan, callId }: Judged): readonly { readonly tool: string; readonly arguments: unknown }[] {
-  return plan.inner.map(({ tool, arguments: args }) => ({
-    tool,
-    arguments: JSON.stringify(args).replaceAll(callId, "intent"),
-  }));
+/** Keys and times that are new each time must not make it another call. */
+function approvedForm({
+  tool,
+  arguments: args,
+  approvedAs,
+}: InnerCall): Pick<InnerCall, "tool"> & { arguments: unknown } {
+  return { tool, arguments: approvedAs ?? args };
 }

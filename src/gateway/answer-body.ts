@@ -41,3 +41,8 @@ export function errorText(result: ToolResult): string | undefined {
   const texts = result.content.flatMap((block) => (typeof block["text"] === "string" ? [block["text"]] : []));
   return texts.join(" ").slice(0, 1000) || "the server gave no reason";
 }
+
+/** Whether the server itself says of an error that the call may have had its effect. */
+export function isEffectUnknown({ _meta }: ToolResult): boolean {
+  return _meta?.["quantwright/effect"] === "unknown";
+}

@@ -7,12 +7,16 @@ import type { TradingMode } from "../domain/profile.ts";
 export interface InnerCall {
   readonly tool: string;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /** What an approval is bound to in place of the arguments, where these carry a key or a time that is new each time. */
+  readonly approvedAs?: unknown;
 }
 
 /** An order that a call would place, and the project whose deployment would trade. */
 export interface PlannedOrder {
   readonly projectId: number;
   readonly intent: OrderIntent;
+  /** It was planned as one that only reduces, and must still be one when room is taken for it. */
+  readonly onlyReduces: boolean;
 }
 
 /**

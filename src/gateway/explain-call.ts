@@ -1,5 +1,5 @@
 import type { Refusal } from "../domain/refusal.ts";
-import type { policyVerdict } from "./admit-call.ts";
+import { plannedOrder, type policyVerdict } from "./admit-call.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { CallRequest } from "./call-request.ts";
 import type { judgeCall, Judged } from "./judge-call.ts";
@@ -40,10 +40,8 @@ export async function explainCall(
   const { plan, tool } = judged;
   const decided = await parts.decide(judged);
   const { verdict: policy, question, version } = decided;
-  const risk =
-    plan.order === undefined || plan.mode === "none"
-      ? null
-      : await parts.risk.explain({ ...plan.order, mode: plan.mode, key: judged.callId });
+  const order = plannedOrder(judged);
+  const risk = order === undefined ? null : await parts.risk.explain(order);
   return {
     tool: tool.name,
     class: plan.class,

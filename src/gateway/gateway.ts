@@ -4,7 +4,7 @@ import { parseJson } from "../domain/parse-json.ts";
 import type { Profile } from "../domain/profile.ts";
 import { RefusalError, type Refusal } from "../domain/refusal.ts";
 import { admitCall, policyVerdict, type Admitted, type AdmitParts, type Controls } from "./admit-call.ts";
-import { errorText, wholeBody } from "./answer-body.ts";
+import { errorText, isEffectUnknown, wholeBody } from "./answer-body.ts";
 import { AuditTrail } from "./audit-trail.ts";
 import type { Accounts } from "./accounts/account-view.ts";
 import type { AgentRole } from "./authorise.ts";
@@ -15,7 +15,7 @@ import { explainCall, type Explanation } from "./explain-call.ts";
 import { haltRefusal } from "./halt-gate.ts";
 import { judgeCall, type Judged, type JudgeParts } from "./judge-call.ts";
 import type { LedgerPort } from "./ledger-port.ts";
-import { CANCELLED, lostRefusal } from "./lost-call.ts";
+import { CANCELLED, lostRefusal, unknownOutcome } from "./lost-call.ts";
 import { noteAnswer, openingOf, type Noted } from "./note-answer.ts";
 import { Permit } from "./permit.ts";
 import type { Registry } from "./registry.ts";
@@ -190,6 +190,11 @@ export class Gateway {
     }
     const result = masked(outcome.result, mask);
     const error = errorText(result);
+    if (error !== undefined && plan.class !== "read" && isEffectUnknown(result)) {
+      const refusal = unknownOutcome(tool.tool, `was answered with an error: ${error}`);
+      await this.#audit.outcome(judged, refusal.code, refusal.message);
+      return { callId, refusal, result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream })) };
+    }
     await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
     await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
     return { callId, result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream })) };
@@ -250,19 +255,18 @@ export class Gateway {
     }
   }
 
-  #context({
-    request,
-    callId,
-    intentId,
-    permit,
-  }: Pick<Judged, "request" | "callId"> &
-    Partial<Pick<Judged, "intentId">> & { readonly permit: Permit | undefined }): SkillContext {
+  #context(
+    call: Pick<Judged, "request" | "callId"> &
+      Partial<Pick<Judged, "intentId" | "plan">> & { readonly permit: Permit | undefined },
+  ): SkillContext {
+    const { request, callId, intentId, plan, permit } = call;
     const signal = request.signal ?? new AbortController().signal;
     return {
       principal: request.principal,
       profile: this.#options.profile,
       callId,
       intentKey: intentId ?? callId,
+      ...(plan === undefined ? {} : { plan }),
       signal,
       now: this.#options.clock.now(),
       progress: (fraction, message) => request.onProgress?.({ progress: fraction, total: 1, message }),

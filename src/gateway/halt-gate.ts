@@ -30,6 +30,6 @@ export function haltRefusal(
   return {
     code: "HALTED",
     message: `${call.tool} is not done: trading is halted for ${notice.target} by ${notice.by} (${notice.reason})`,
-    remedy: "reducing and reading still work; an operator re-arms with `quantwright rearm`",
+    remedy: "reading, cancelling and liquidating still work; an operator re-arms with `quantwright rearm`",
   };
 }

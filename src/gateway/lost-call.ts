@@ -34,9 +34,14 @@ export function lostRefusal(
       remedy: "ask again",
       retryable: true,
     };
+  return unknownOutcome(tool.tool, how);
+}
+
+/** The refusal of a call that was sent and that nobody knows the effect of. */
+export function unknownOutcome(tool: string, how: string): Refusal {
   return {
     code: "OUTCOME_UNKNOWN",
-    message: `${tool.tool} was sent and ${how}; it may have had its effect`,
+    message: `${tool} was sent and ${how}; it may have had its effect`,
     remedy: "look up what happened (list or read what it would have made) before you ask again",
   };
 }

@@ -1,10 +1,9 @@
 import type { Limits } from "../domain/limits.ts";
 import type { DeploymentMode } from "../domain/profile.ts";
-import { accepted, refused, type Outcome, type Refusal } from "../domain/refusal.ts";
+import { accepted, refused, RefusalError, type Outcome, type Refusal } from "../domain/refusal.ts";
 import type { Accounts, AccountView } from "./accounts/account-view.ts";
 import { riskQuote, riskSnapshot } from "./accounts/risk-inputs.ts";
-import type { PlannedOrder } from "./call-plan.ts";
-import type { AdmittedOrder, RiskGate } from "./risk-gate.ts";
+import type { AdmittedOrder, KeyedOrder, RiskGate } from "./risk-gate.ts";
 import type { RiskBook } from "./risk/risk-book.ts";
 import type { RiskView } from "./risk/risk-view.ts";
 
@@ -15,11 +14,9 @@ export interface RiskDeskParts {
   readonly limits: (account: string, mode: DeploymentMode) => Promise<Outcome<Limits> | undefined>;
 }
 
-type Order = PlannedOrder & { readonly mode: DeploymentMode; readonly key: string; readonly signal?: AbortSignal };
-
 /** Joins the risk book with what it judges by: the account, its quotes and its limits, all asked anew for each order. */
 export function riskDesk({ book, accounts, limits }: RiskDeskParts): RiskGate {
-  const viewOf = async ({ projectId, intent, mode }: Order): Promise<RiskView> => {
+  const viewOf = async ({ projectId, intent, mode }: KeyedOrder): Promise<RiskView> => {
     const [seen, found] = await Promise.all([accounts.view(projectId), limits(intent.account, mode)]);
     // A deployment that was replaced meanwhile is another account.
     const view = seen.ok && seen.value.deployId === intent.account ? seen.value : undefined;
@@ -29,10 +26,25 @@ export function riskDesk({ book, accounts, limits }: RiskDeskParts): RiskGate {
     async admit(order, commit) {
       const { intent, key, signal } = order;
       const view = await viewOf(order);
-      const reserved = await book.reserve({ intent, key, view, signal }, ({ write }) => commit(write));
+      const reserved = await book.reserve({ intent, key, view, signal }, ({ write, verdict }) => {
+        // Without this, two orders that each reduce could together open a position that nobody approved.
+        if (order.onlyReduces && !verdict.reduction) throw new RefusalError(noReduction(intent.symbol));
+        return commit(write);
+      });
       if (!reserved.ok) return refused(joined(reserved.refusals));
       const admitted: AdmittedOrder = { seq: reserved.value, reservationId: reserved.reservation.id };
       return accepted(admitted);
+    },
+    async preview(order) {
+      const { intent, key } = order;
+      const view = await viewOf(order);
+      if (book.judge({ intent, view }).ok) return accepted(true);
+      const reserved = await book.reserve({ intent, key, view }, () =>
+        Promise.reject(
+          new RefusalError({ code: "RISK_INPUT_INVALID", message: "the account changed meanwhile; ask again" }),
+        ),
+      );
+      return reserved.ok ? accepted(true) : refused(joined(reserved.refusals));
     },
     async explain(order) {
       const verdict = book.judge({ intent: order.intent, view: await viewOf(order) });
@@ -63,4 +75,13 @@ function joined(refusals: readonly Refusal[]): Refusal {
   if (first === undefined) return { code: "RISK_INPUT_INVALID", message: "the order was refused without a reason" };
   if (others.length === 0) return first;
   return { ...first, message: [first, ...others].map(({ code, message }) => `${code}: ${message}`).join("; ") };
+}
+
+function noReduction(symbol: string): Refusal {
+  return {
+    code: "RISK_REDUCE_ONLY",
+    message: `the order was to reduce the position of ${symbol}, which other orders close already`,
+    remedy: "look at positions and working orders, then ask again",
+    retryable: true,
+  };
 }

@@ -10,6 +10,9 @@ export interface AdmittedOrder {
   readonly seq: number;
 }
 
+/** An order with the account that it trades in and the key that it is found again by. */
+export type KeyedOrder = PlannedOrder & { readonly mode: DeploymentMode; readonly key: string };
+
 /** The risk kernel as the gateway uses it. */
 export interface RiskGate {
   /**
@@ -17,13 +20,15 @@ export interface RiskGate {
    * orders at once cannot both take the same room.
    */
   admit(
-    order: PlannedOrder & { readonly mode: DeploymentMode; readonly key: string; readonly signal?: AbortSignal },
+    order: KeyedOrder & { readonly signal?: AbortSignal },
     commit: (rows: LedgerCommit["risk"]) => Promise<number>,
   ): Promise<Outcome<AdmittedOrder>>;
+  /**
+   * Whether an order would pass now, before anybody is asked to approve it. One that would not is refused and counted.
+   */
+  preview(order: KeyedOrder): Promise<Outcome<true>>;
   /** What the limits would say to an order now; nothing is reserved, and it does not count as one. */
-  explain(
-    order: PlannedOrder & { readonly mode: DeploymentMode; readonly key: string },
-  ): Promise<{ readonly ok: boolean; readonly refusals: readonly Refusal[] }>;
+  explain(order: KeyedOrder): Promise<{ readonly ok: boolean; readonly refusals: readonly Refusal[] }>;
   /** What became of an admitted order. `unknown` keeps its room until it was looked up. */
   settle(account: string, reservationId: string, end: ReservationEnd): Promise<void>;
 }

@@ -15,6 +15,8 @@ export interface SkillContext {
   readonly now: number;
   /** Goes with what the call sends out, so that its effect is found again: the caller's intent id, or the call's own. */
   readonly intentKey: string;
+  /** The plan that was decided about; while it is being made there is none. */
+  readonly plan?: CallPlan;
   progress(fraction: number, note: string): void;
   /**
    * Calls an upstream's tool through the gateway as the same principal and returns its whole structured answer. What

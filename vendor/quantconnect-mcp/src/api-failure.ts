@@ -54,6 +54,22 @@ function httpErrorText(reply: Extract<Failure, { kind: "http-error" }>, effect: 
   return `QuantConnect failed: ${start}${effect}`;
 }
 
+/** Whether a failed call that changes something may have taken effect all the same. */
+export function mayHaveEffect(reply: Failure): boolean {
+  switch (reply.kind) {
+    case "no-credentials":
+      return false;
+    case "unreachable":
+      return !reply.neverSent;
+    case "http-error":
+      return reply.status >= 500;
+    case "cancelled":
+    case "timeout":
+    case "not-json":
+      return true;
+  }
+}
+
 /** Whether an answer is a business error: the API reports those with HTTP 200. */
 export function isBusinessError(body: Readonly<Record<string, unknown>>): boolean {
   return body["success"] === false || (body["success"] === undefined && errorsOf(body).length > 0);

@@ -1,6 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { ApiClient, ApiReply } from "./api-client.ts";
-import { businessErrorText, failureText, isBusinessError } from "./api-failure.ts";
+import { businessErrorText, failureText, isBusinessError, mayHaveEffect } from "./api-failure.ts";
 import { authorize, type PendingAuthorizations } from "./authorization.ts";
 import type { Settings } from "./environment.ts";
 import { renderAnswer } from "./render-answer.ts";
@@ -48,8 +48,14 @@ function renderReply(
     return { content: [{ type: "text", text }], isError: true };
   }
   if (reply.kind !== "answer") {
-    const text = failureText(reply, context.settings, !tool.effects.readOnlyHint);
-    return { content: [...notes, text].map((line) => ({ type: "text", text: line })), isError: true };
+    const changes = !tool.effects.readOnlyHint;
+    const text = failureText(reply, context.settings, changes);
+    return {
+      content: [...notes, text].map((line) => ({ type: "text", text: line })),
+      isError: true,
+      // For programs: what the text says of the effect.
+      _meta: { "quantwright/effect": changes && mayHaveEffect(reply) ? "unknown" : "none" },
+    };
   }
   const failed = isBusinessError(reply.body);
   return renderAnswer(

@@ -1,0 +1,28 @@
+import type { OrderIntent } from "../../domain/order-intent.ts";
+import { MICROSECONDS_PER_SECOND } from "../../domain/clock.ts";
+
+/** A command is worth nothing after so long: what comes late may come into another market. */
+const LIFETIME_SECONDS = 60;
+
+type Command = Readonly<Record<string, string | number>>;
+
+/**
+ * An order as a live command to an algorithm with the twin: its key is the tag of the order, so that the order is found
+ * again and a repeated command is refused.
+ */
+export function orderCommand(
+  intent: OrderIntent,
+  { key, now }: { readonly key: string; readonly now: number },
+): { readonly command: Command; readonly approvedAs: Command } {
+  const order = {
+    $type: "QuantwrightOrder",
+    symbol: intent.symbol,
+    quantity: intent.quantity.toNumber(),
+    order_type: intent.type,
+    ...(intent.limitPrice === undefined ? {} : { limit_price: intent.limitPrice.toNumber() }),
+    ...(intent.stopPrice === undefined ? {} : { stop_price: intent.stopPrice.toNumber() }),
+    ...(intent.timeInForce === undefined ? {} : { time_in_force: intent.timeInForce }),
+  };
+  const expires = Math.floor(now / MICROSECONDS_PER_SECOND) + LIFETIME_SECONDS;
+  return { command: { ...order, key, expires }, approvedAs: order };
+}
