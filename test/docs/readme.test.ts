@@ -61,7 +61,8 @@ describe("the README", () => {
 
   it("lists the tools that the agents and the desk define, and no other", () => {
     const folder = join(ROOT, "src", "agents");
-    const defined = readdirSync(folder).flatMap((name) =>
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const defined = files.flatMap((name) =>
       [...readFileSync(join(folder, name), "utf8").matchAll(/defineSkill\(\{\s+name: "([a-z_]+)"/g)].map(
         ([, tool = ""]) => tool,
       ),
