@@ -23,6 +23,8 @@ export interface PendingOrder {
 /** Everything that an account has or may have by its open orders. */
 export interface Exposure {
   readonly symbols: ReadonlyMap<string, SymbolExposure>;
+  /** Symbols that are otherwise by now than `symbols` says. */
+  readonly changed: ReadonlyMap<string, SymbolExposure>;
   /** The worst cases of all symbols together, in account currency. */
   readonly gross: Decimal;
 }
@@ -37,8 +39,8 @@ const NOTHING: SymbolExposure = {
 };
 
 /** What is there of a symbol. */
-export function exposureOf({ symbols }: Exposure, symbol: string): SymbolExposure {
-  return symbols.get(symbol) ?? NOTHING;
+export function exposureOf({ symbols, changed }: Exposure, symbol: string): SymbolExposure {
+  return changed.get(symbol) ?? symbols.get(symbol) ?? NOTHING;
 }
 
 /**
@@ -55,10 +57,23 @@ export function worstCase({ position, mark, buys, buyUnit, sells, sellUnit }: Sy
 }
 
 /** A symbol with one more order that may fill. */
-export function withPending(exposure: SymbolExposure, { quantity, unitValue }: PendingOrder): SymbolExposure {
-  return quantity.sign > 0
-    ? { ...exposure, buys: exposure.buys.add(quantity), buyUnit: exposure.buyUnit.max(unitValue) }
-    : { ...exposure, sells: exposure.sells.subtract(quantity), sellUnit: exposure.sellUnit.max(unitValue) };
+export function withPending(exposure: SymbolExposure, pending: PendingOrder): SymbolExposure {
+  const tally = { ...exposure };
+  addPending(tally, pending);
+  return tally;
+}
+
+/** A symbol while it is counted up: large accounts are counted anew for each snapshot, so nothing is copied there. */
+type Tally = { -readonly [Field in keyof SymbolExposure]: SymbolExposure[Field] };
+
+function addPending(tally: Tally, { quantity, unitValue }: PendingOrder): void {
+  if (quantity.sign > 0) {
+    tally.buys = tally.buys.add(quantity);
+    tally.buyUnit = tally.buyUnit.max(unitValue);
+  } else {
+    tally.sells = tally.sells.subtract(quantity);
+    tally.sellUnit = tally.sellUnit.max(unitValue);
+  }
 }
 
 /** What a symbol and all symbols together come to with one more order; `mark` is what a unit is worth by now. */
@@ -86,16 +101,16 @@ export function isReduction(exposure: SymbolExposure, quantity: Decimal): boolea
 /** Positions, working orders and the reservations that neither show yet. */
 export function exposureWith(snapshot: AccountSnapshot, reservations: Iterable<Reservation>): Exposure {
   const { exposure, byTag } = indexOf(snapshot);
-  const symbols = new Map(exposure.symbols);
+  const changed = new Map<string, SymbolExposure>();
   let { gross } = exposure;
   for (const reservation of reservations) {
     if (isShown(reservation, snapshot) || isSame(byTag.get(reservation.key), reservation)) continue;
-    const before = symbols.get(reservation.symbol) ?? NOTHING;
+    const before = exposureOf({ ...exposure, changed }, reservation.symbol);
     const after = withPending(before, reservation);
-    symbols.set(reservation.symbol, after);
+    changed.set(reservation.symbol, after);
     gross = gross.subtract(worstCase(before)).add(worstCase(after));
   }
-  return { symbols, gross };
+  return { symbols: exposure.symbols, changed, gross };
 }
 
 interface SnapshotIndex {
@@ -109,21 +124,29 @@ const indexes = new WeakMap<AccountSnapshot, SnapshotIndex>();
 function indexOf(snapshot: AccountSnapshot): SnapshotIndex {
   const known = indexes.get(snapshot);
   if (known !== undefined) return known;
-  const symbols = new Map<string, SymbolExposure>();
+  const symbols = new Map<string, Tally>();
   const byTag = new Map<string, WorkingOrder>();
+  const tallyOf = (symbol: string): Tally => {
+    const found = symbols.get(symbol);
+    if (found !== undefined) return found;
+    const tally = { ...NOTHING };
+    symbols.set(symbol, tally);
+    return tally;
+  };
   for (const { symbol, quantity, unitValue } of snapshot.positions) {
-    const before = symbols.get(symbol) ?? NOTHING;
-    symbols.set(symbol, { ...before, position: before.position.add(quantity), mark: before.mark.max(unitValue) });
+    const tally = tallyOf(symbol);
+    tally.position = tally.position.add(quantity);
+    tally.mark = tally.mark.max(unitValue);
   }
   for (const order of snapshot.workingOrders) {
     const { symbol, quantity, filled, unitValue, tag } = order;
     if (tag !== null) byTag.set(tag, order);
-    const pending = { symbol, quantity: quantity.subtract(filled), unitValue };
-    if (!pending.quantity.isZero) symbols.set(symbol, withPending(symbols.get(symbol) ?? NOTHING, pending));
+    const left = filled.isZero ? quantity : quantity.subtract(filled);
+    if (!left.isZero) addPending(tallyOf(symbol), { symbol, quantity: left, unitValue });
   }
   let gross = Decimal.ZERO;
   for (const one of symbols.values()) gross = gross.add(worstCase(one));
-  const index = { exposure: { symbols, gross }, byTag };
+  const index = { exposure: { symbols, changed: new Map<string, SymbolExposure>(), gross }, byTag };
   indexes.set(snapshot, index);
   return index;
 }

@@ -11,7 +11,6 @@ import {
   record,
   scheduler,
   tuple,
-  constant,
   type Arbitrary,
 } from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -125,20 +124,15 @@ describe("no sequence of orders passes a limit", () => {
   );
 
   it("with the store on a disk", { timeout: 240_000 }, async () => {
-    const onDisk = asyncProperty(
-      worlds,
-      array(steps, { minLength: 10, maxLength: 30 }),
-      constant("sqlite"),
-      async (world, script) => {
-        await using place = await testPlace("sqlite");
-        const database = await openDatabase<DeskTables>(place.location, deskMigrations);
-        try {
-          await play(await VenueModel.open(world, createRiskStore(database)), script);
-        } finally {
-          await database.destroy();
-        }
-      },
-    );
+    const onDisk = asyncProperty(worlds, array(steps, { minLength: 10, maxLength: 30 }), async (world, script) => {
+      await using place = await testPlace("sqlite");
+      const database = await openDatabase<DeskTables>(place.location, deskMigrations);
+      try {
+        await play(await VenueModel.open(world, createRiskStore(database)), script);
+      } finally {
+        await database.destroy();
+      }
+    });
     await assert(onDisk, { numRuns: 30 });
   });
 });

@@ -98,9 +98,9 @@ describe("the risk book", () => {
     await desk.restart();
     desk.clock.at += 30 * DAY;
     expect(await desk.codes({ quantity: 6 }, desk.view({}, rules))).toEqual(["RISK_POSITION"]);
-    await desk.book.settle("A1", id, "filled");
-    await desk.book.settle("A1", id, "unknown");
-    await desk.book.settle("A1", id, "refused");
+    const before = desk.view({}, rules);
+    for (const end of ["filled", "unknown", "refused"] as const) await desk.book.settle("A1", id, end);
+    expect(await desk.codes({ quantity: 6 }, before)).toEqual(["RISK_POSITION"]);
     desk.clock.at += 1;
     expect(await desk.codes({ quantity: 6 }, desk.view({ positions: [position("SPY", "15")] }, rules))).toEqual([
       "RISK_POSITION",
@@ -248,13 +248,16 @@ describe("the risk book", () => {
   it("halts at once while an order is being committed, and a late write does not open it again", async () => {
     const desk = await Desk.open();
     const gate = Promise.withResolvers<void>();
-    const sending = desk.book.reserve({ intent: intent(), view: desk.view(), key: "k" }, ({ write }) =>
-      gate.promise.then(() => desk.store.save(write)),
-    );
+    const begun = Promise.withResolvers<void>();
+    const sending = desk.book.reserve({ intent: intent(), view: desk.view(), key: "k" }, ({ write }) => {
+      begun.resolve();
+      return gate.promise.then(() => desk.store.save(write));
+    });
+    await begun.promise;
     await desk.book.halt("A1", "asked");
     expect(desk.book.stateOf("A1").mode).toMatchObject({ kind: "HALTED", reason: "asked" });
     gate.resolve();
-    await sending;
+    expect(await sending).toMatchObject({ ok: true });
     await desk.book.reduce("A1");
     await desk.restart();
     expect(desk.book.stateOf("A1").mode).toMatchObject({ kind: "HALTED" });
