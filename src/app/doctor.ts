@@ -1,8 +1,12 @@
 import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
 import type { CheckResult } from "../cli/cli-services.ts";
 import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
 import type { Config } from "../config.ts";
+import { activeOperators } from "../domain/operator.ts";
 import { RefusalError } from "../domain/refusal.ts";
+import { operatorsTampered } from "../gateway/approvals/operator-list.ts";
+import { readOperators } from "../store/operators/operator-list-file.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { connectToDesk } from "./desk-connection.ts";
@@ -83,6 +87,7 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
         };
   });
   yield checked("sandbox", () => sandboxCheck(config));
+  yield checked("operators", () => operatorsCheck(config));
   yield checked("desk", () => deskCheck(config));
 }
 
@@ -101,6 +106,25 @@ async function sandboxCheck(config: Config): Promise<Omit<CheckResult, "name">> 
   return report.ok
     ? { state: "ok", detail: "compiles an algorithm" }
     : { state: "failed", detail: report.diagnostics.map(({ message }) => message).join("; ") };
+}
+
+/** Looks at the list by itself: a list that was replaced must show also while no desk runs. */
+async function operatorsCheck(config: Config): Promise<Omit<CheckResult, "name">> {
+  const { id: desk, demo } = openHome(config);
+  const vault = openVault({ dataDir: config.dataDir, id: desk, prefer: config.vault });
+  const state = await readOperators({ file: join(config.dataDir, "operators.json"), vault, identity: { desk, demo } });
+  if (state.kind === "tampered") {
+    const { message, remedy } = operatorsTampered(state.reason);
+    return { state: "failed", detail: message, ...(remedy === undefined ? {} : { remedy }) };
+  }
+  const names = state.kind === "none" ? [] : activeOperators(state.list, demo).map(({ name }) => name);
+  return names.length === 0
+    ? {
+        state: "warning",
+        detail: "nobody is enrolled who could approve; what trades or changes rights is refused",
+        remedy: "quantwright operators add NAME",
+      }
+    : { state: "ok", detail: names.join(", ") };
 }
 
 async function deskCheck(config: Config): Promise<Omit<CheckResult, "name">> {

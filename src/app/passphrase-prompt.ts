@@ -12,9 +12,11 @@ const LONGEST = 1024;
 export async function readPassphrase(prompt: string): Promise<string> {
   const output = openTerminal(process.platform === "win32" ? "\\\\.\\CONOUT$" : "/dev/tty", "r+");
   try {
-    writeSync(output, prompt);
     const input = new ReadStream(openTerminal(process.platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", "r+"));
     try {
+      // Before the prompt: who answers it at once must not see what he types.
+      input.setRawMode(true);
+      writeSync(output, prompt);
       return await typedLine(input);
     } finally {
       input.setRawMode(false);
@@ -46,7 +48,7 @@ function typedLine(input: ReadStream): Promise<string> {
   return new Promise((resolve, reject) => {
     let typed: string[] = [];
     input.on("error", reject);
-    input.setRawMode(true).setEncoding("utf8");
+    input.setEncoding("utf8");
     input.on("data", (text: string) => {
       for (const character of text) {
         if (character === "\r" || character === "\n") return resolve(typed.join(""));
