@@ -9,23 +9,23 @@ import { EVERY_ACCOUNT, type RiskBook } from "../gateway/risk/risk-book.ts";
 export function openHaltFile(file: string, book: RiskBook): HaltGate {
   return {
     closed(account) {
-      const since = fileSince(file);
-      if (since !== undefined) {
-        return {
-          haltId: `file-${since}`,
-          target: "desk",
-          since,
-          by: "the file HALT",
-          reason: "it is in the data directory",
-        };
-      }
-      return latched(book, EVERY_ACCOUNT) ?? (account === null ? undefined : latched(book, account));
+      return (
+        fileNotice(file) ?? latched(book, EVERY_ACCOUNT) ?? (account === null ? undefined : latched(book, account))
+      );
     },
   };
 }
 
+/** What the file says by being there. */
+export function fileNotice(file: string): HaltNotice | undefined {
+  const since = fileSince(file);
+  if (since === undefined) return undefined;
+  const reason = "it is in the data directory";
+  return { haltId: `file-${since}`, target: "desk", since, by: "the file HALT", reason };
+}
+
 /** When the file was made, microseconds UTC; undefined where there is none. */
-export function fileSince(file: string): number | undefined {
+function fileSince(file: string): number | undefined {
   try {
     return Math.floor(statSync(file).mtimeMs * 1000);
   } catch (error) {

@@ -13,6 +13,8 @@ export interface LedgerCommit {
   readonly approvalUse?: { readonly approvalId: string; readonly callId: string };
   /** State and reservation of the account that an order takes room in. */
   readonly risk?: RiskWrite;
+  /** It may wait some milliseconds for another commit to go with. */
+  readonly soon?: boolean;
 }
 
 /** Where calls are recorded. Resolves when the record is durable; rejects with a RefusalError when it cannot be. */

@@ -20,6 +20,8 @@ interface Waiting {
 
 /** Records in one statement: both dialects limit the number of values. */
 const MAX_GROUP = 500;
+/** How long a commit that can wait does. */
+const SOON_MILLISECONDS = 20;
 
 /**
  * The audit log and what is committed with it.
@@ -38,6 +40,7 @@ export class Ledger {
   #head: ChainHead;
   readonly #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  #later: NodeJS.Timeout | undefined;
 
   private constructor(options: LedgerOptions, head: ChainHead) {
     this.#database = options.database;
@@ -70,8 +73,15 @@ export class Ledger {
   commit(write: LedgerCommit): Promise<AuditRecord> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
-      this.#flushing ??= this.#flush();
+      if (write.soon === true) this.#later ??= setTimeout(() => this.#now(), SOON_MILLISECONDS);
+      else this.#now();
     });
+  }
+
+  #now(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#flushing ??= this.#flush();
   }
 
   get head(): ChainHead {
@@ -80,6 +90,7 @@ export class Ledger {
 
   /** Resolves when all that was committed is durable. */
   async settled(): Promise<void> {
+    if (this.#waiting.length > 0) this.#now();
     await this.#flushing;
   }
 
