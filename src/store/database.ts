@@ -49,6 +49,19 @@ function openingFailed(location: DatabaseLocation, error: unknown): RefusalError
   );
 }
 
+/** What Postgres says of a schema that somebody else drops while the migrator looks over all of them. */
+const VANISHED = new Set(["3F000", "42703", "42P01"]);
+const LOOKS = 5;
+
+async function migrated(migrator: Migrator): Promise<void> {
+  for (let look = 1; ; look += 1) {
+    const { error } = await migrator.migrateToLatest().catch((thrown: unknown) => ({ error: thrown }));
+    if (error === undefined) return;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (look === LOOKS || typeof code !== "string" || !VANISHED.has(code)) throw error;
+  }
+}
+
 /**
  * Opens a database and brings its schema up to date. Nothing stays open when that fails.
  * @throws RefusalError `STORE_UNAVAILABLE` where the database cannot be opened or migrated.
@@ -68,8 +81,7 @@ export async function openDatabase<Tables>(
         ? { migrationTableSchema: location.schema }
         : {}),
     });
-    const { error } = await migrator.migrateToLatest();
-    if (error !== undefined) throw error;
+    await migrated(migrator);
     return database;
   } catch (error) {
     await database?.destroy().catch(() => undefined);

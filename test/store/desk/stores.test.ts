@@ -6,9 +6,11 @@ import type { Run } from "../../../src/domain/run.ts";
 import type { Strategy } from "../../../src/domain/strategy.ts";
 import type { TrackedOptimization } from "../../../src/domain/tracked-optimization.ts";
 import { trialSchema } from "../../../src/domain/trial.ts";
+import { chain, GENESIS } from "../../../src/gateway/audit-chain.ts";
 import { openAuditHead } from "../../../src/store/audit-head.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { Ledger } from "../../../src/store/desk/ledger.ts";
+import { deskMigrations } from "../../../src/store/desk/migrations.ts";
 import { createPinStore } from "../../../src/store/desk/pin-store.ts";
 import type { DeskTables } from "../../../src/store/desk/schema.ts";
 import { StrategyStore } from "../../../src/store/desk/strategy-store.ts";
@@ -161,18 +163,28 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the stores on $name",
     expect(await trials.count()).toEqual({ all: 1000, open: 1000 });
   });
 
-  it("take over trials that were written before there were optimisations", async () => {
+  it("take over trials and audit records of the first version", async () => {
     const line: Record<string, unknown> = { ...openTrial() };
     delete line["optimizationId"];
     expect(trialSchema.parse(line)).toEqual(openTrial());
-    await sql`alter table trials drop column optimization_id`.execute(database);
-    await sql`drop table optimizations`.execute(database);
-    await sql`drop index trials_call`.execute(database);
-    await sql`delete from kysely_migration where name = '0002-optimizations'`.execute(database);
+    const old = stack.use(await testPlace(dialect));
+    const first = deskMigrations["0001-initial"];
+    if (first === undefined) throw new Error("there is no first migration");
+    const before = await openDatabase<DeskTables>(old.location, { "0001-initial": first });
     await sql`insert into trials (id, call_id, profile, name, principal, source, parameters, artefact_hash, state, opened_at)
-      values ('old', 'call', 'local', 'n', 'cli', 'desk', '{}', 'h', 'open', 1)`.execute(database);
-    const again = stack.use(await deskDatabase(place));
+      values ('old', 'call', 'local', 'n', 'cli', 'desk', '{}', 'h', 'open', 1)`.execute(before);
+    const entry = auditEntry();
+    const record = chain(entry, { head: { count: 0, hash: GENESIS }, at: 5, key: "k" });
+    await sql`insert into audit (seq, at, kind, call_id, principal, tool, class, profile, arguments_hash, arguments, result,
+      detail, previous_hash, hash) values (1, 5, ${entry.kind}, ${entry.callId}, ${entry.principal}, ${entry.tool},
+      ${entry.class}, ${entry.profile}, ${entry.argumentsHash}, ${entry.arguments}, ${entry.result}, ${entry.detail},
+      ${record.previousHash}, ${record.hash})`.execute(before);
+    await before.destroy();
+    const again = stack.use(await deskDatabase(old));
     expect(await new TrialStore(again.database).open()).toMatchObject([{ id: "old", optimizationId: null }]);
+    const headFile = openAuditHead(join(old.folder, "head.json"));
+    const ledger = await Ledger.open({ database: again.database, clock: steppingClock(), key: "k", headFile });
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 1 });
   });
 
   it("list trials of a strategy or a project, the newest last, and the newest of many", async () => {
