@@ -4,13 +4,14 @@ import { localAccounts } from "../clients/accounts/local-accounts.ts";
 import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { policyFileSchema, policySchema, type Policy } from "../domain/policy.ts";
+import { rememberLast } from "../domain/remember-last.ts";
 import type { Accounts } from "../gateway/accounts/account-view.ts";
 import { snapshotAccounts } from "../gateway/accounts/snapshot-accounts.ts";
 import type { Controls } from "../gateway/admit-call.ts";
 import { ApprovalDesk } from "../gateway/approvals/approval-desk.ts";
 import type { DeskIdentity } from "../gateway/approvals/operator-list.ts";
 import type { DeploymentLookup } from "../gateway/deployment-lookup.ts";
-import { effectivePolicy, type EffectivePolicy, type FoundPolicy } from "../gateway/policy/effective-policy.ts";
+import { effectivePolicy, type EffectivePolicy } from "../gateway/policy/effective-policy.ts";
 import { riskDesk } from "../gateway/risk-desk.ts";
 import {
   accountLimits,
@@ -23,7 +24,7 @@ import { Taint } from "../gateway/taint.ts";
 import { createApprovalStore } from "../store/desk/approval-store.ts";
 import { createRiskStore } from "../store/desk/risk-store.ts";
 import { createTaintStore } from "../store/desk/taint-store.ts";
-import { readDocument } from "../store/json-document.ts";
+import { documentReader } from "../store/json-document.ts";
 import { OperatorListFile } from "../store/operators/operator-list-file.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import type { DeskHome } from "./desk-home.ts";
@@ -82,23 +83,18 @@ export async function openControls(
           seconds: () => Math.floor(clock.now() / 1e6),
           deadlineMilliseconds: ACCOUNT_DEADLINE,
         });
-  const shippedPolicy = policySchema.parse(shipped(config, "policy.json"));
+  const rules = { shipped: policySchema.parse(shipped(config, "policy.json")), ...identity };
   const shippedLimits = shipped(config, "limits.json");
+  const foundPolicy = documentReader(join(config.dataDir, "policy.json"), policyFileSchema);
+  const foundLimits = documentReader(join(config.dataDir, "limits.json"), limitsDocumentSchema);
+  const limitsOf = rememberLast(effectiveLimits);
+  const policyOf = rememberLast(effectivePolicy);
   const limits = async (): Promise<EffectiveLimits> =>
-    effectiveLimits({
-      shipped: shippedLimits,
-      found: readDocument(join(config.dataDir, "limits.json"), limitsDocumentSchema),
-      operators: await operators.state(),
-      identity,
-    });
-  const policy = async (): Promise<EffectivePolicy> =>
-    effectivePolicy({
-      shipped: shippedPolicy,
-      found: foundPolicy(config),
-      operators: await operators.state(),
-      ...identity,
-      limitsHash: (await limits()).hash,
-    });
+    limitsOf({ shipped: shippedLimits, found: foundLimits(), operators: await operators.state(), identity });
+  const policy = async (): Promise<EffectivePolicy> => {
+    const limitsHash = (await limits()).hash;
+    return policyOf({ ...rules, found: foundPolicy(), operators: await operators.state(), limitsHash });
+  };
   const risk = riskDesk({
     book,
     accounts,
@@ -116,9 +112,4 @@ function shipped(config: Config, name: string): unknown {
 /** The shipped rules, for who decides without a desk. */
 export function shippedPolicy(config: Config): Policy {
   return policySchema.parse(shipped(config, "policy.json"));
-}
-
-function foundPolicy(config: Config): FoundPolicy {
-  const found = readDocument(join(config.dataDir, "policy.json"), policyFileSchema);
-  return found.kind === "read" ? { kind: "read", file: found.value } : found;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { z } from "zod";
 import { placeInJson } from "../domain/json-line.ts";
 import { parseJson } from "../domain/parse-json.ts";
@@ -11,23 +11,45 @@ export type FoundDocument<Value> =
 
 const LARGEST = 1024 * 1024;
 
+const ABSENT = { kind: "absent" } as const;
+
 /** Reads a file that people edit, and says where it is wrong. */
 export function readDocument<Schema extends z.ZodType>(file: string, schema: Schema): FoundDocument<z.output<Schema>> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "absent" };
-    return { kind: "unreadable", reason: `${file}: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  return documentReader(file, schema)();
+}
+
+/**
+ * A reader of one file for who asks at each call: it reads every time, and gives the very same value again while the
+ * text is the same.
+ */
+export function documentReader<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): () => FoundDocument<z.output<Schema>> {
+  let last: { readonly text: string; readonly found: FoundDocument<z.output<Schema>> } | undefined;
+  return () => {
+    let text: string;
+    try {
+      if (statSync(file, { throwIfNoEntry: false }) === undefined) return ABSENT;
+      text = readFileSync(file, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return ABSENT;
+      return { kind: "unreadable", reason: `${file}: ${error instanceof Error ? error.message : String(error)}` };
+    }
+    if (last?.text !== text) last = { text, found: parsed(file, text, schema) };
+    return last.found;
+  };
+}
+
+function parsed<Schema extends z.ZodType>(file: string, text: string, schema: Schema): FoundDocument<z.output<Schema>> {
   if (text.length > LARGEST) return { kind: "unreadable", reason: `${file} is larger than 1 MB` };
   const whole = placeInJson(text, []);
   if (whole.expected !== undefined) {
     return { kind: "unreadable", reason: `${file}, line ${whole.line}: ${whole.expected} was expected` };
   }
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return { kind: "read", value: parsed.data };
-  const [issue] = parsed.error.issues;
+  const result = schema.safeParse(parseJson(text));
+  if (result.success) return { kind: "read", value: result.data };
+  const [issue] = result.error.issues;
   const path = issue?.path ?? [];
   const where = path.length === 0 ? "" : ` (${path.map(String).join(".")})`;
   return {

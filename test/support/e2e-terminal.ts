@@ -4,7 +4,7 @@ import { PROGRAM, ROOT } from "./e2e-home.ts";
 
 /** Whether a pseudo-terminal can be had here: `script` of util-linux. What needs it is skipped elsewhere. */
 export const HAS_TERMINAL: boolean =
-  process.platform === "linux" && spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") === true;
+  process.platform === "linux" && /util-linux/.test(String(spawnSync("script", ["--version"]).stdout));
 
 export interface TerminalRun {
   readonly code: number | null;

@@ -9,7 +9,7 @@ import { countSignatures } from "../approvals/signed-document.ts";
 export type FoundPolicy =
   | { readonly kind: "absent" }
   | { readonly kind: "unreadable"; readonly reason: string }
-  | { readonly kind: "read"; readonly file: z.output<typeof policyFileSchema> };
+  | { readonly kind: "read"; readonly value: z.output<typeof policyFileSchema> };
 
 /** What decides now: the shipped policy, and the user's own with how much its signatures are worth. */
 export type EffectivePolicy =
@@ -40,7 +40,7 @@ export function effectivePolicy(parts: {
   if (found.kind === "absent") {
     return { kind: "policy", shipped, own: undefined, version: hashOf({ shipped, own: null, limitsHash }) };
   }
-  const { policy, signatures } = found.file;
+  const { policy, signatures } = found.value;
   const worth = countSignatures({ kind: "policy", content: policy, signatures }, { operators, desk, demo });
   if (!worth.ok) return unreadable(worth.refusal.message);
   const own = { policy, signatures: worth.value };

@@ -7,14 +7,16 @@ import {
 } from "../../domain/operator.ts";
 import { parseJson } from "../../domain/parse-json.ts";
 import type { Outcome } from "../../domain/refusal.ts";
+import { rememberLast } from "../../domain/remember-last.ts";
 import { acceptListChange, operatorListHash, type DeskIdentity } from "../../gateway/approvals/operator-list.ts";
-import { readDocument, writeDocument } from "../json-document.ts";
+import { documentReader, readDocument, writeDocument, type FoundDocument } from "../json-document.ts";
 import type { Vault } from "../vault/vault.ts";
 
 const HEAD = "operators/list";
 /** Hash of the list in the file, and of the one that is about to take its place. */
 const headSchema = z.strictObject({ hash: z.string().nullable(), next: z.string().nullable() });
 type Head = z.infer<typeof headSchema>;
+type FoundList = FoundDocument<SignedOperatorList>;
 
 export interface OperatorListOptions {
   readonly file: string;
@@ -35,11 +37,14 @@ export interface OperatorListOptions {
  */
 export class OperatorListFile {
   readonly #options: OperatorListOptions;
+  readonly #find: () => FoundList;
+  readonly #judge = rememberLast(judge);
   #head: Head;
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: OperatorListOptions, head: Head) {
     this.#options = options;
+    this.#find = documentReader(options.file, signedOperatorListSchema);
     this.#head = head;
   }
 
@@ -83,7 +88,8 @@ export class OperatorListFile {
   }
 
   #read(): OperatorsState {
-    return judge(this.#options, this.#head.hash);
+    const { file, identity } = this.#options;
+    return this.#judge({ found: this.#find(), file, desk: identity.desk, hash: this.#head.hash });
   }
 
   #fileHash(): string | undefined {
@@ -102,18 +108,25 @@ export class OperatorListFile {
 export async function readOperators(options: OperatorListOptions): Promise<OperatorsState> {
   const kept = await options.vault.get(HEAD);
   const { hash, next } = kept === undefined ? { hash: null, next: null } : headOf(kept);
-  const state = judge(options, hash);
-  return state.kind === "tampered" && next !== null ? judge(options, next) : state;
+  const { file, identity } = options;
+  const found = readDocument(file, signedOperatorListSchema);
+  const state = judge({ found, file, desk: identity.desk, hash });
+  return state.kind === "tampered" && next !== null ? judge({ found, file, desk: identity.desk, hash: next }) : state;
 }
 
 /** What a file says, where its hash is the one that is expected. */
-function judge({ file, identity }: OperatorListOptions, hash: string | null): OperatorsState {
-  const found = readDocument(file, signedOperatorListSchema);
+function judge(look: {
+  readonly found: FoundList;
+  readonly file: string;
+  readonly desk: string;
+  readonly hash: string | null;
+}): OperatorsState {
+  const { found, file, desk, hash } = look;
   if (found.kind === "unreadable") return { kind: "tampered", reason: found.reason };
   if (found.kind === "absent") {
     return hash === null ? { kind: "none" } : { kind: "tampered", reason: `${file} is missing` };
   }
-  if (operatorListHash(found.value) !== hash || found.value.list.desk !== identity.desk) {
+  if (operatorListHash(found.value) !== hash || found.value.list.desk !== desk) {
     return { kind: "tampered", reason: `${file} is not the list that this desk wrote` };
   }
   return { kind: "intact", list: found.value.list, hash };

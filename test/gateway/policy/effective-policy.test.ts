@@ -47,7 +47,7 @@ async function effective(
 ): Promise<EffectivePolicy> {
   return effectivePolicy({
     shipped,
-    found: { kind: "read", file: { policy, signatures: [...signatures] } },
+    found: { kind: "read", value: { policy, signatures: [...signatures] } },
     operators: await under.list.state(),
     desk: DESK,
     demo: false,
