@@ -19,6 +19,7 @@ import { openHome } from "./desk-home.ts";
 import { examine } from "./doctor.ts";
 import { installClient } from "./install-client.ts";
 import { operatorKeys } from "./operator-keys.ts";
+import { runRelay } from "./relay.ts";
 import { serveClient } from "./serve-client.ts";
 import { signedFiles } from "./signed-files.ts";
 import { startDesk } from "./start-desk.ts";
@@ -59,6 +60,7 @@ export function createSession(
       await Promise.race([desk.ended, untilAborted(interrupted)]);
     },
     runCloud: (request) => runCloudCommand(config, request, { cwd, interrupted }),
+    relay: (request) => runRelay(config, request, { cwd, interrupted }),
     localCloud: () => runningCloud(openHome(config).cloudDir, vault),
     endLocalCloud: () => endRunningCloud(openHome(config).cloudDir),
     backtestFile: (request) => backtestFile(config, { ...request, cwd, trialsFile: openHome(config).trialsFile }),

@@ -119,6 +119,18 @@ export interface CliSession {
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;
+  /** Puts the gateway in front of one server: a command, or one at a URL; on standard streams, or over HTTP. */
+  relay(request: {
+    readonly command: readonly string[];
+    readonly url: string | undefined;
+    readonly http: { readonly port: number; readonly host: string; readonly keyFile: string | undefined } | undefined;
+    readonly policy: string | undefined;
+    readonly allowAll: boolean;
+    /** Names of variables that the command gets besides the usual ones. */
+    readonly variables: readonly string[];
+    readonly onReady: (url: string) => void;
+    readonly log: (line: string) => void;
+  }): Promise<void>;
   /** The local cloud that a desk of this data directory started, if it runs; `live` counts deployments, where known. */
   localCloud(): Promise<{ readonly pid: number; readonly live: number | null } | undefined>;
   /** Ends that cloud, and its live deployments until a desk starts it again. */

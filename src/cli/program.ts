@@ -10,6 +10,7 @@ import { addOperatorCommands } from "./commands/operators.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addRearmCommand } from "./commands/rearm.ts";
 import { addRecordCommands } from "./commands/records.ts";
+import { addRelayCommand } from "./commands/relay.ts";
 import { addSetupCommands } from "./commands/setup.ts";
 import { addToolsCommands } from "./commands/tools.ts";
 import { withGlobalFlags } from "./command.ts";
@@ -36,6 +37,7 @@ export async function runProgram(args: readonly string[], services: CliServices)
   addDemoCommand(program, services, done);
   addDeskCommands(program, services, done);
   addSetupCommands(program, services, done);
+  addRelayCommand(program, services, done);
   addBacktestCommand(program, services, done);
   addToolsCommands(program, services, done);
   addRecordCommands(program, services, done);

@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { CliSession } from "../cli/cli-services.ts";
+import { startGuardian, type Guardian } from "../clients/guardian/guardian.ts";
+import { openChildChannel } from "../clients/relay/child-channel.ts";
+import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import { isLoopback } from "../server/http/http-guards.ts";
+import { McpDoor } from "../server/http/mcp-door.ts";
+import { serveHttp } from "../server/http/serve-http.ts";
+import { passAllGate } from "../server/relay/pass-all-gate.ts";
+import { RelayBackend } from "../server/relay/relay-backend.ts";
+import type { OpenUpstream, ToolGate } from "../server/relay/relay-ports.ts";
+import { serveStdioRelay } from "../server/relay/serve-stdio.ts";
+
+type RelayRequest = Parameters<CliSession["relay"]>[0];
+
+const MEBIBYTE = 1024 * 1024;
+const MOST_MESSAGE_BYTES = 16 * MEBIBYTE;
+/** What a server gets of our environment besides what `--env` names: enough to be found and to find its files. */
+const PLAIN_VARIABLES = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "TMPDIR",
+  "SystemRoot",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "TEMP",
+  "USERPROFILE",
+];
+
+/** Puts the gateway in front of one server, until the client goes or the process is interrupted. */
+export async function runRelay(
+  config: Config,
+  request: RelayRequest,
+  { cwd, interrupted }: { readonly cwd: string; readonly interrupted: AbortSignal },
+): Promise<void> {
+  const gate = gateOf(request);
+  await using guardian = startGuardian({ nodePath: config.nodePath, log: request.log });
+  const shared = {
+    open: upstreamOf(config, request, guardian),
+    gate,
+    maxRequestBytes: MOST_MESSAGE_BYTES,
+    now: () => performance.now(),
+    log: (message: string) => request.log(`relay: ${message}`),
+  };
+  if (request.http === undefined) {
+    await serveStdioRelay({ ...shared, input: process.stdin, output: process.stdout, stop: interrupted });
+    return;
+  }
+  const { port, host, keyFile } = request.http;
+  const key = keyFile === undefined ? undefined : keyIn(resolve(cwd, keyFile));
+  if (key === undefined && !isLoopback(host)) {
+    throw new RefusalError({
+      code: "USAGE",
+      message: `other machines can reach ${host}: a key is needed`,
+      remedy: "add --key-file FILE with the bearer key that clients must send",
+    });
+  }
+  const door = new McpDoor({ ...shared, backend: new RelayBackend(shared), host, key, newId: randomUUID });
+  await using served = await serveHttp(door, { port, host });
+  request.onReady(served.url);
+  await untilAborted(interrupted);
+}
+
+function keyIn(file: string): string {
+  let key = "";
+  try {
+    key = readFileSync(file, "utf8").trim();
+  } catch {
+    // Said below, like a key that is too short.
+  }
+  if (key.length >= 16) return key;
+  throw new RefusalError({
+    code: "USAGE",
+    message: `${file} holds no key: at least 16 characters were expected, ${key.length} came`,
+    remedy: "write a random text into it, readable by you alone",
+  });
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", () => done(), { once: true });
+  });
+}
+
+/** The one place that decides what stands between clients and tools. */
+function gateOf({ allowAll, policy }: RelayRequest): ToolGate {
+  if (allowAll && policy === undefined) return passAllGate;
+  throw new RefusalError({
+    code: "USAGE",
+    message: allowAll ? "--policy and --allow-all exclude each other" : "a policy is not served by the relay yet",
+    remedy: allowAll ? "give one of them" : "add --allow-all for a server that you trust",
+  });
+}
+
+function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): OpenUpstream {
+  const [program, ...args] = request.command;
+  if ((program === undefined) === (request.url === undefined)) {
+    throw new RefusalError({
+      code: "USAGE",
+      message: "one server was expected: a command after -- or --url",
+      remedy: "quantwright relay --allow-all -- COMMAND ARGUMENTS",
+    });
+  }
+  if (program === undefined) throw new Error("not yet");
+  const environment = config.childEnvironment;
+  const names = [...PLAIN_VARIABLES, ...request.variables];
+  const env = Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const server = { name: basename(program), command: program, args, env };
+  return (events) =>
+    openChildChannel(
+      { server, registry: guardian, maxAnswerBytes: MOST_MESSAGE_BYTES, log: (line) => request.log(line) },
+      events,
+    );
+}

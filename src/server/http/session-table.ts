@@ -1,0 +1,59 @@
+import { HttpSession } from "./http-session.ts";
+import type { McpBackend } from "./mcp-backend.ts";
+
+/** Each session may have a process of its own behind it. */
+const MOST_SESSIONS = 64;
+/** A client that says nothing and listens to nothing for so long is gone. Most never say good-bye. */
+const IDLE_MILLISECONDS = 30 * 60_000;
+const SWEEP_MILLISECONDS = 60_000;
+
+/** The sessions of one door. */
+export class SessionTable implements AsyncDisposable {
+  readonly #sessions = new Map<string, HttpSession>();
+  readonly #backend: McpBackend;
+  readonly #now: () => number;
+  readonly #newId: () => string;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(backend: McpBackend, { now, newId }: { readonly now: () => number; readonly newId: () => string }) {
+    this.#backend = backend;
+    this.#now = now;
+    this.#newId = newId;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MILLISECONDS);
+    this.#sweeper.unref();
+  }
+
+  /** A new session; undefined when there are too many. */
+  open(): HttpSession | undefined {
+    if (this.#sessions.size >= MOST_SESSIONS) this.#sweep();
+    if (this.#sessions.size >= MOST_SESSIONS) return undefined;
+    const session = new HttpSession(this.#newId(), this.#backend);
+    session.heardAt = this.#now();
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  find(id: string): HttpSession | undefined {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) session.heardAt = this.#now();
+    return session;
+  }
+
+  async close(id: string): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    await session?.close();
+    return session !== undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweeper);
+    await Promise.all([...this.#sessions.keys()].map((id) => this.close(id)));
+  }
+
+  #sweep(): void {
+    const before = this.#now() - IDLE_MILLISECONDS;
+    for (const session of this.#sessions.values())
+      if (session.isIdle && session.heardAt < before) void this.close(session.id);
+  }
+}
