@@ -1,11 +1,17 @@
 import { z } from "zod";
 import type { AuditEntry } from "../domain/audit-record.ts";
 import { Decimal } from "../domain/decimal.ts";
-import { documentSignatureSchema, operatorNameSchema, signedOperatorListSchema } from "../domain/operator.ts";
+import {
+  activeOperators,
+  documentSignatureSchema,
+  operatorNameSchema,
+  signedOperatorListSchema,
+} from "../domain/operator.ts";
 import { principalSchema } from "../domain/principal.ts";
 import { RefusalError, type Outcome } from "../domain/refusal.ts";
 import { argumentsHash } from "../gateway/redact.ts";
 import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
+import type { DeskControls } from "./desk-controls.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { newId } from "./system.ts";
 
@@ -53,6 +59,18 @@ export function approvalMethods(parts: DoorParts): Readonly<Record<string, Contr
       return { ...about, ...(file.ok ? { limits: withTexts(file.value) } : { refusal: file.refusal }) };
     }),
   };
+}
+
+/** Who may approve, and how many calls wait for it, in a few words. */
+export async function approvalsState({ approvals, operators, identity }: DeskControls): Promise<{
+  readonly operators: string;
+  readonly pending: number;
+}> {
+  const state = await operators.state();
+  const pending = (await approvals.list(500)).filter(({ state: one }) => one === "pending").length;
+  if (state.kind === "tampered") return { operators: `TAMPERED: ${state.reason}; run \`quantwright doctor\``, pending };
+  const names = state.kind === "none" ? [] : activeOperators(state.list, identity.demo).map(({ name }) => name);
+  return { operators: names.length === 0 ? "nobody (`quantwright operators add NAME`)" : names.join(", "), pending };
 }
 
 /** Writes down who did, or tried, what. Where that fails the command fails: nothing can be sent without a record either. */

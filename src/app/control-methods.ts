@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TOOLSETS } from "../gateway/tool.ts";
 import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
-import { approvalMethods } from "./approval-methods.ts";
+import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 
@@ -27,6 +27,7 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       upstreams: core.upstreams.status(),
       runs: (await core.runs.list(5)).map(({ id, title, state, progress }) => ({ id, title, state, progress })),
       ...(await core.counts()),
+      approvals: await approvalsState(core.controls),
     })),
     down: controlMethod(z.object({ onlyIfIdle: z.boolean().default(false) }), async ({ onlyIfIdle }) => {
       const busy = (await core.runs.list(50)).filter(({ state }) => state === "running" || state === "queued").length;

@@ -50,12 +50,14 @@ function typedLine(input: ReadStream): Promise<string> {
     input.on("error", reject);
     input.setEncoding("utf8");
     input.on("data", (text: string) => {
+      // An arrow key is no part of a passphrase.
+      if (text.startsWith("\u001b")) return;
       for (const character of text) {
         if (character === "\r" || character === "\n") return resolve(typed.join(""));
         if (character === "\u0003" || character === "\u0004") return reject(cancelled());
         if (character === "\u007f" || character === "\b") typed.pop();
         else if (character === "\u0015") typed = [];
-        else if (typed.length < LONGEST) typed.push(character);
+        else if (character >= " " && typed.length < LONGEST) typed.push(character);
       }
     });
     input.on("close", () => reject(cancelled()));

@@ -63,10 +63,9 @@ async function admit(socket: Socket, options: DeskSocketOptions): Promise<void> 
   });
   socket.write(`${JSON.stringify(greeting)}\n`);
   const opening = openingSchema.safeParse(parseJson(await nextLine(socket, HANDSHAKE_MILLISECONDS)));
-  if (
-    !opening.success ||
-    !isProof(opening.data.proof, proofOf(options.keys[opening.data.kind], { nonce, ...opening.data }))
-  ) {
+  // Operators' decisions, the record and the desk's life are the shell's business, not an MCP client's.
+  const mayOpen = opening.success && (opening.data.channel === "mcp" || opening.data.kind === "cli");
+  if (!mayOpen || !isProof(opening.data.proof, proofOf(options.keys[opening.data.kind], { nonce, ...opening.data }))) {
     socket.end(
       `${JSON.stringify({ ok: false, code: "SOCKET_DENIED", message: "the desk does not know this client's key", remedy: "use the data directory that the desk was started with" })}\n`,
     );

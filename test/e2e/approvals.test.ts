@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -154,6 +154,23 @@ describe.skipIf(!HAS_TERMINAL)(
       const message = (await call(home, sharing("p"))).error;
       expect(message).toContain(`${file}, line 3 (policy.version)`);
       writeFileSync(file, JSON.stringify({ policy: { version: 1, rules: [] } }));
+    });
+
+    it("sign limits of paper accounts, and an edit of what they signed denies", async () => {
+      const shipped = z
+        .object({ limits: z.record(z.string(), z.json()) })
+        .parse((await home.run(["limits", "show", "--json"])).json());
+      const file = join(home.folder, "my-limits.json");
+      writeFileSync(file, JSON.stringify({ ...shipped.limits, paper: { maxOrderNotional: "77" } }));
+      const signed = await typed(["limits", "sign", file, "--as", "anna"], [["of anna:", ANNA]]);
+      expect([signed.code, signed.shown]).toEqual([0, containing('"maxOrderNotional": "77"')]);
+      const now = (await home.run(["limits", "show", "--json"])).json();
+      expect(now).toMatchObject({ own: true, signatures: 1, limits: { paper: { maxOrderNotional: "77" } } });
+      const placed = join(home.dataDir, "limits.json");
+      writeFileSync(placed, readFileSync(placed, "utf8").replace('"77"', '"7700000"'));
+      const edited = await home.run(["limits", "show", "--json"]);
+      expect([edited.code, edited.json()]).toMatchObject([3, { error: { message: containing("does not fit") } }]);
+      rmSync(placed);
     });
 
     it("leave no passphrase and no open key in any file of the data directory", () => {

@@ -40,9 +40,9 @@ async function knock(path: string, answer: (nonce: string) => string): Promise<{
   return { admission: await nextLine(socket, 2000), socket };
 }
 
-function opening(nonce: string, key: string, kind: "host" | "cli" = "host"): string {
-  const proof = proofOf(key, { nonce, kind, channel: "mcp" });
-  return `${JSON.stringify({ kind, channel: "mcp", proof })}\n`;
+function opening(nonce: string, key: string, kind: "host" | "cli" = "host", channel = "mcp"): string {
+  const proof = proofOf(key, { nonce, kind, channel });
+  return `${JSON.stringify({ kind, channel, proof })}\n`;
 }
 
 describe.skipIf(process.platform === "win32")("the desk's socket (a path, not a named pipe)", () => {
@@ -60,6 +60,10 @@ describe.skipIf(process.platform === "win32")("the desk's socket (a path, not a 
     ["an unknown key", (nonce: string) => opening(nonce, "guess")],
     ["a proof for another nonce", () => opening("another nonce", KEYS.host)],
     ["no opening at all", () => "{}\n"],
+    [
+      "an MCP client that asks for the control channel",
+      (nonce: string) => opening(nonce, KEYS.host, "host", "control"),
+    ],
   ])("stays shut for %s, and says why", async (_, answer) => {
     await using door = await openDoor();
     const { admission, socket } = await knock(door.path, answer);
@@ -73,7 +77,7 @@ describe.skipIf(process.platform === "win32")("the desk's socket (a path, not a 
     for (const words of ["no JSON\n", "x".repeat(20_000)]) {
       await expect(knock(door.path, () => words)).rejects.toThrow(/closed|ECONNRESET|EPIPE/);
     }
-    const { admission, socket } = await knock(door.path, (nonce) => opening(nonce, KEYS.cli, "cli"));
+    const { admission, socket } = await knock(door.path, (nonce) => opening(nonce, KEYS.cli, "cli", "control"));
     expect(parseJson(admission)).toEqual({ ok: true });
     socket.destroy();
   });

@@ -22,6 +22,8 @@ export const statusSchema = z.looseObject({
   trials: z.int(),
   openTrials: z.int(),
   auditRecords: z.int(),
+  // A desk of an older version does not say it.
+  approvals: z.object({ operators: z.string(), pending: z.int() }).optional(),
 });
 
 /** `up`, `down`, `status`, and the hidden `desk` that runs one in the foreground. */
@@ -133,6 +135,12 @@ function describe(status: z.infer<typeof statusSchema>, output: Output): string 
     "",
     upstreamsTable(status.upstreams),
   ];
+  if (status.approvals !== undefined)
+    lines.splice(
+      -2,
+      0,
+      `Operators  ${status.approvals.operators}; ${status.approvals.pending} calls wait for approval`,
+    );
   if (status.cloud !== null) lines.splice(-2, 0, `Cloud      ${cloudText(status.cloud)}`);
   if (status.runs.length > 0)
     lines.push(

@@ -1,13 +1,14 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHash,
   createPrivateKey,
   generateKeyPairSync,
   randomBytes,
   scrypt,
   type KeyObject,
 } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -83,7 +84,9 @@ export class OperatorKeyFolder {
   async save(name: string, key: OperatorKey, passphrase: string): Promise<void> {
     if (passphrase.length < SHORTEST_PASSPHRASE) throw new RefusalError(weak());
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    writeDocument(this.#file(name), await seal(name, key, passphrase));
+    const sealed = await seal(name, key, passphrase);
+    this.#setAside(name, key.publicKey);
+    writeDocument(this.#file(name), sealed);
   }
 
   /**
@@ -106,6 +109,14 @@ export class OperatorKeyFolder {
       message: `this is not the passphrase of ${name}`,
       remedy: "try again; the waits grow, and nobody is locked out. A lost passphrase means a new operator",
     });
+  }
+
+  /** Another key of the name may be one that somebody enrolled a moment ago in another terminal: it is not lost. */
+  #setAside(name: string, publicKey: string): void {
+    const present = readDocument(this.#file(name), keyFileSchema);
+    if (present.kind !== "read" || present.value.publicKey === publicKey) return;
+    const short = createHash("sha256").update(present.value.publicKey).digest("hex").slice(0, 8);
+    renameSync(this.#file(name), join(this.#folder, `${name}.${short}.key`));
   }
 
   async #wait(name: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdtempDisposableSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -87,6 +87,18 @@ describe("the key of an operator", () => {
     expect(damaged.message).toMatch(/anna\.key, line \d+ \(kdf\.N\)/);
     expect((await refusalOf(keys.open("bert", PASSPHRASE))).code).toBe("OPERATOR_KEY_MISSING");
     expect((await refusalOf(keys.save("bert", newOperatorKey(), "short"))).code).toBe("OPERATOR_PASSPHRASE_WEAK");
+  });
+
+  it("is set aside, not lost, when another of the name is made", async () => {
+    await keys.save("anna", newOperatorKey(), PASSPHRASE);
+    const first = readFileSync(file(), "utf8");
+    await keys.save("anna", newOperatorKey(), PASSPHRASE);
+    const aside = readdirSync(join(folder.path, "operators")).filter((name) => name !== "anna.key");
+    expect(aside).toHaveLength(1);
+    expect(readFileSync(join(folder.path, "operators", aside[0] ?? ""), "utf8")).toBe(first);
+    await keys.save("anna", await keys.open("anna", PASSPHRASE), "another sentence");
+    expect(readdirSync(join(folder.path, "operators"))).toHaveLength(2);
+    await keys.open("anna", "another sentence");
   });
 
   it("has a name that cannot lead to another folder", async () => {
