@@ -102,6 +102,8 @@ from .models import (
     BinanceUSBrokerageModel,
     BitfinexBrokerageModel,
     BitfinexFeeModel,
+    BrokerageMessageEvent,
+    BrokerageMessageType,
     BybitBrokerageModel,
     BybitFeeModel,
     CoinbaseBrokerageModel,

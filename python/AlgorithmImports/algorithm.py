@@ -14,6 +14,7 @@ from .history import History
 from .indicator_helpers import IndicatorHelpers
 from .indicators import IndicatorBase
 from .models import DefaultBrokerageModel, FuncBenchmark
+from .order_gate import set_order_gate
 from .object_store import ObjectStore
 from .orders import OrderProperties
 from .scheduling import DateRules, ScheduleManager, TimeRules
@@ -137,11 +138,14 @@ class QCAlgorithm(TradingMethods, IndicatorHelpers, FrameworkMethods, CommandMet
 
     def set_brokerage_model(self, model, account_type=None):
         if isinstance(model, DefaultBrokerageModel):
+            before = self.brokerage_model
             type(self).brokerage_model = model
             benchmark = model.get_benchmark(SECURITY_MANAGER)
             if isinstance(benchmark, FuncBenchmark):
                 self.set_benchmark(benchmark.evaluate)
-            call("set_brokerage", model._brokerage, int(getattr(model, "account_type", 0)))
+            if getattr(model, "_wraps", None) is not before:
+                call("set_brokerage", model._brokerage, int(getattr(model, "account_type", 0)))
+            set_order_gate(model, SECURITY_MANAGER)
         else:
             call("set_brokerage", getattr(model, "name", str(model)), int(account_type or 0))
 

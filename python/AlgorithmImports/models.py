@@ -89,9 +89,30 @@ class FuncBenchmark:
         return self._function(when)
 
 
+class BrokerageMessageType:
+    """What kind of message a brokerage sends."""
+
+    INFORMATION = Information = "Information"
+    WARNING = Warning = "Warning"
+    ERROR = Error = "Error"
+
+
+@pascal
+class BrokerageMessageEvent:
+    """A message of a brokerage, such as why it takes no order."""
+
+    def __init__(self, type, code, message):
+        self.type = type
+        self.code = code
+        self.message = message
+
+    def __str__(self):
+        return f"{self.type} - Code: {self.code} - {self.message}"
+
+
 @pascal
 class DefaultBrokerageModel:
-    """The default brokerage; a class of one's own may replace its benchmark."""
+    """The default brokerage; a class of one's own may replace its benchmark, and refuse orders and their updates."""
 
     _brokerage = "DEFAULT"
 
@@ -100,6 +121,14 @@ class DefaultBrokerageModel:
 
     def get_benchmark(self, securities):
         return None
+
+    def can_submit_order(self, security, order, message=None):
+        """(True, None), or (False, why): asked before each order goes out."""
+        return True, None
+
+    def can_update_order(self, security, order, request, message=None):
+        """(True, None), or (False, why): asked before each change of an order."""
+        return True, None
 
 
 def _brokerage_model(name, kind, account_type):

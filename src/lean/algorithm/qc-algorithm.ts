@@ -9,6 +9,7 @@ import { ACCOUNT_TYPE } from "../market/brokerage-model.ts";
 import { MarketHoursDatabase } from "../market/market-hours-database.ts";
 import { SymbolPropertiesDatabase } from "../market/symbol-properties.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
+import type { OrderGate } from "../orders/order-gate.ts";
 import { OrderProcessor, type BrokerageFactory } from "../orders/order-processor.ts";
 import type { Amount, OrderTicket } from "../orders/order-ticket.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
@@ -57,6 +58,8 @@ export class QcAlgorithm {
   readonly objectStore: ObjectStore;
   /** Set by the engine: told of every order event after it is booked. */
   orderEventHandler: (event: OrderEvent) => void = () => undefined;
+  /** What a brokerage model of the strategy's own says about orders. */
+  orderGate: OrderGate | undefined;
   #quitReason: string | undefined;
 
   constructor(options: {
@@ -87,6 +90,8 @@ export class QcAlgorithm {
       security: (order) => this.securities.get(order.symbol),
       stalePriceSpan: () => settings.stalePriceTimeSpan,
       brokerage: options.brokerage,
+      gate: () => this.orderGate,
+      onRefusal: (message) => this.journal.write("error", message),
       onEvent: (event) => this.orderEventHandler(event),
     });
     const { processor, portfolio, securities, journal } = this;

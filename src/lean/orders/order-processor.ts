@@ -5,6 +5,7 @@ import type { Brokerage } from "../brokerages/brokerage.ts";
 import { checkBuyingPower } from "../portfolio/buying-power.ts";
 import type { Security } from "../securities/security.ts";
 import { ORDER_STATUS, ORDER_TYPE, isClosedStatus, Order } from "./order.ts";
+import type { OrderGate } from "./order-gate.ts";
 import { addFill, insufficientText, roundPrices } from "./order-changes.ts";
 import { makeOrderEvent, type OrderEvent, type OrderEventDraft } from "./order-event.ts";
 import {
@@ -21,6 +22,8 @@ const HUNDRED = Decimal.of(100n, 0);
 const INVALID_STATUS = -3;
 const ZERO_QUANTITY = -2;
 const WARMING_UP = -24;
+const MODEL_REFUSED_ORDER = -4;
+const MODEL_REFUSED_UPDATE = -25;
 
 type Request =
   | { readonly kind: "submit"; readonly ticket: OrderTicket }
@@ -35,6 +38,10 @@ export interface ProcessorContext extends BrokerageContext {
   readonly board: Board;
   /** Left out: LEAN's backtesting brokerage. */
   readonly brokerage?: BrokerageFactory | undefined;
+  /** What the strategy's own brokerage model says about orders. */
+  readonly gate?: () => OrderGate | undefined;
+  /** Told what that model refused. */
+  readonly onRefusal?: (message: string) => void;
   /** Called after an event is booked, in order. */
   onEvent(event: OrderEvent): void;
 }
@@ -223,6 +230,15 @@ export class OrderProcessor implements TicketHandler {
       this.#raise({ order, status: ORDER_STATUS.INVALID, message });
       return;
     }
+    const refusal = this.#context.gate?.()?.submit?.(order);
+    if (refusal !== undefined) {
+      const message = `BrokerageModel declared unable to submit order: [${order.id}] ${refusal}`;
+      order.status = ORDER_STATUS.INVALID;
+      ticket.response = failure(MODEL_REFUSED_ORDER, message);
+      this.#raise({ order, status: ORDER_STATUS.INVALID, message });
+      this.#context.onRefusal?.(message);
+      return;
+    }
     this.#brokerage.place(order);
   }
 
@@ -240,6 +256,14 @@ export class OrderProcessor implements TicketHandler {
   #handleUpdate(ticket: OrderTicket, fields: UpdateOrderFields): void {
     const { order } = ticket;
     if (order.status === ORDER_STATUS.NEW) return;
+    const refusal = isClosedStatus(order.status) ? undefined : this.#context.gate?.()?.update?.(order, fields);
+    if (refusal !== undefined) {
+      const message = `OrderID: ${order.id} ${refusal}`;
+      const request = ticket.updateRequests.find((one) => one.fields === fields);
+      if (request !== undefined) request.response = failure(MODEL_REFUSED_UPDATE, message);
+      this.#context.onRefusal?.(message);
+      return;
+    }
     if (fields.tag !== undefined) order.tag = fields.tag;
     if (isClosedStatus(order.status)) return;
     this.#brokerage.update(order, fields);

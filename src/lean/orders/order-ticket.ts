@@ -45,7 +45,7 @@ export class OrderTicket {
   readonly key: number;
   readonly order: Order;
   readonly asynchronous: boolean;
-  readonly updateRequests: { readonly fields: UpdateOrderFields; readonly response: OrderResponse }[] = [];
+  readonly updateRequests: { readonly fields: UpdateOrderFields; response: OrderResponse }[] = [];
   readonly orderEvents: OrderEvent[] = [];
   cancelRequest: { readonly tag: string | undefined } | undefined;
   /** Answer to the submission. */

@@ -1,6 +1,7 @@
 import { Decimal } from "../../domain/decimal.ts";
 import { number, optional, text } from "./operation.ts";
 import type { OperationContext, Operations } from "./operation.ts";
+import { orderGate } from "./order-gate.ts";
 
 function dateParts(value: unknown): [number, number, number] {
   const [year = 0, month = 0, day = 0] = text(value).split("-").map(Number);
@@ -25,6 +26,9 @@ export function configurationOperations(context: OperationContext): Operations {
       const id = number(callback);
       // LEAN passes the algorithm's time; benchmarks of tests and templates are constant or of dates.
       algorithm.setBenchmark((utc) => Number(context.callBack(id, algorithm.clock.zone.toLocal(utc))));
+    },
+    set_order_gate: (submit, update) => {
+      algorithm.orderGate = orderGate(context, optional(number, submit), optional(number, update));
     },
     set_brokerage: (name, account) => algorithm.setBrokerageModel(text(name), number(account)),
     set_warm_up: (kind, length, resolution) => {
