@@ -15,6 +15,8 @@ export interface AccountView {
   /** Value of the whole account, and when it was deployed; account currency, as decimal texts. */
   readonly equity: string;
   readonly launchEquity: string;
+  /** Trading is halted: only orders that reduce are taken. */
+  readonly reduceOnly: boolean;
   readonly cash: BrokerPortfolio["cash"];
   readonly positions: BrokerPortfolio["positions"];
   readonly holdings: BrokerAccount["holdings"];
@@ -26,6 +28,7 @@ export interface AccountView {
 export interface ViewedBroker {
   readonly utc: number;
   readonly launchEquity: string;
+  readonly reduceOnly: boolean;
   account(): BrokerAccount;
   portfolio(): BrokerPortfolio;
   quotes(): readonly BrokerQuote[];
@@ -45,6 +48,7 @@ export function accountViewOf(deployment: Deployment, broker: ViewedBroker, now:
     currency,
     equity: String(totalValue),
     launchEquity: broker.launchEquity,
+    reduceOnly: broker.reduceOnly,
     cash,
     positions,
     holdings,

@@ -16,6 +16,9 @@ const KEEP_EVERY = 10_000_000;
 /** A broker that says in one text what it believes of the account. */
 export type LiveBroker = Broker & { digest(): string };
 
+/** What a halt does to an account: only reductions from now on, or everything closed as well; and its end. */
+export type Halting = "restrict" | "flatten" | "rearm";
+
 export interface JournaledBrokerParts {
   readonly deployId: string;
   readonly store: Pick<LiveStore, "commit" | "brokerState">;
@@ -122,6 +125,20 @@ export class JournaledBroker {
 
   async liquidate(tag: string): Promise<BrokerEvent[]> {
     const events = this.#broker.liquidate(tag);
+    await this.commit();
+    return events;
+  }
+
+  get reduceOnly(): boolean {
+    return this.#broker.reduceOnly;
+  }
+
+  /** Restricts at once, in memory; durable, with what was cancelled and closed, when it resolves. */
+  async halt(how: Halting): Promise<BrokerEvent[]> {
+    if (this.#isAhead) await this.reload();
+    this.#broker.reduceOnly = how !== "rearm";
+    const events = how === "rearm" ? [] : this.#broker.cancelAll("Halted");
+    if (how === "flatten") events.push(...this.#broker.liquidate("Halted"));
     await this.commit();
     return events;
   }

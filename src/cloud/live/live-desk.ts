@@ -1,6 +1,7 @@
 import { accountViewOf, type AccountView } from "./account-view.ts";
 import type { Deployment, LiveStatus } from "./deployment.ts";
 import { afterEvent, hasEnded } from "./deployment.ts";
+import type { Halting } from "./journaled-broker.ts";
 import type { InitialAccount, LiveParts } from "./live-parts.ts";
 import { LiveSession } from "./live-session.ts";
 import type { CommandResult } from "../../lean/live/live-protocol.ts";
@@ -22,6 +23,8 @@ export interface LiveDesk {
     begin: { readonly files: Readonly<Record<string, string>>; readonly account: InitialAccount },
   ): Promise<void>;
   end(deployId: string, how: "stop" | "liquidate"): Promise<void>;
+  /** Halts, flattens or re-arms one running deployment at its broker, or all; gives their accounts after that. */
+  halt(deployId: string | undefined, how: Halting): Promise<readonly AccountView[]>;
   command(deployId: string, command: Readonly<Record<string, unknown>>): Promise<CommandResult | undefined>;
   /** To every running algorithm but one; gives how many there were. */
   broadcast(command: Readonly<Record<string, unknown>>, excludedProjectId: number | undefined): number;
@@ -81,6 +84,12 @@ export function createLiveDesk(parts: LiveDeskParts): LiveDesk {
       const session = sessions.get(deployId);
       if (session === undefined) await endWithoutSession(known, deployId, how);
       else await session.end(how);
+    },
+    async halt(deployId, how) {
+      await resuming;
+      const halted = running().filter(({ deployment }) => deployId === undefined || deployment.deployId === deployId);
+      await Promise.all(halted.map((session) => session.halt(how)));
+      return halted.map(({ deployment, broker }) => accountViewOf(deployment, broker, parts.clock.now()));
     },
     command: (deployId, command) => sessions.get(deployId)?.command(command) ?? Promise.resolve(undefined),
     broadcast,

@@ -6,7 +6,8 @@ import type { CommandResult, LiveEnd, LiveOutput } from "../../lean/live/live-pr
 import { afterEvent, hasEnded, type Deployment, type DeploymentEvent } from "./deployment.ts";
 import type { ViewedBroker } from "./account-view.ts";
 import { FeedClock } from "./feed-clock.ts";
-import { JournaledBroker, type LiveBroker } from "./journaled-broker.ts";
+import { isCrash, notHeard } from "./live-ends.ts";
+import { JournaledBroker, type Halting, type LiveBroker } from "./journaled-broker.ts";
 import { LiveOutputs } from "./live-outputs.ts";
 import type { InitialAccount, LiveParts } from "./live-parts.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -124,6 +125,14 @@ export class LiveSession {
       return result ?? notHeard("The algorithm ended before it answered; look at its orders and logs for what it did.");
     });
     return answer.finally(() => (this.#commands -= 1));
+  }
+
+  /** Halts at the broker, past the queue: an algorithm that hangs holds nothing up. It is told when it listens again. */
+  async halt(how: Halting): Promise<void> {
+    this.#missed.push(...(await this.#broker.halt(how)));
+    this.#note(
+      how === "rearm" ? "Trading may go on." : "Trading is halted: orders are cancelled, new ones must reduce.",
+    );
   }
 
   /** Ends the deployment; with `liquidate` all orders are cancelled and all holdings closed before. */
@@ -382,15 +391,6 @@ export class LiveSession {
     this.#lastFault = message;
     this.#schedule(MOST_PAUSE);
   }
-}
-
-/** Ends that are no fault of the code: it can be started again. */
-function isCrash({ status, error }: LiveEnd): boolean {
-  return status === "RuntimeError" && ["SANDBOX_CRASHED", "SANDBOX_FAULT"].includes(error?.code ?? "");
-}
-
-function notHeard(message: string): CommandResult {
-  return { id: "", name: "", success: false, message };
 }
 
 function textOf(error: unknown): string {

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import { endpoint, type Endpoints } from "../endpoint.ts";
-import { wholeNumber } from "../input-fields.ts";
+import { absent, filledText, wholeNumber } from "../input-fields.ts";
 import { businessError, reply } from "../reply.ts";
 import { withRunning } from "./found-deployment.ts";
 
+const haltSchema = z.object({
+  deployId: absent(filledText),
+  how: z.enum(["restrict", "flatten", "rearm"]),
+});
 const oneSchema = z.object({ projectId: wholeNumber });
 
 /**
@@ -17,4 +21,11 @@ export const quantwrightAccountEndpoints: Endpoints = {
       return view === undefined ? businessError(`No broker serves ${deployId} now`) : reply({ account: { ...view } });
     }),
   ),
+
+  // At the broker and not by the algorithm, which may hang. With `flatten` the account is closed at its last prices;
+  // stopping the algorithm is another call, for who has seen that the account is flat.
+  "/quantwright/halt": endpoint(haltSchema, async ({ deployId, how }, { live }) => {
+    const accounts = await live.halt(deployId, how);
+    return reply({ accounts: accounts.map((view) => ({ ...view })) });
+  }),
 };

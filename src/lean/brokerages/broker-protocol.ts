@@ -76,6 +76,8 @@ export const brokerStateSchema = brokerAccountSchema.extend({
   utc: utcTime,
   subscriptions: z.array(subscriptionRefSchema),
   rules: accountRulesSchema.optional(),
+  /** Trading was halted: only orders that reduce a holding are taken. */
+  reduceOnly: z.boolean().optional(),
   /** What a simulated brokerage keeps besides. */
   simulation: z
     .object({

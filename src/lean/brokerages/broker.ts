@@ -62,6 +62,10 @@ export interface Broker {
   handle(request: unknown): BrokerAnswer;
   /** Cancels all orders and closes all holdings at their last prices, whatever the hour. */
   liquidate(tag: string): BrokerEvent[];
+  /** Cancels all orders, whatever the hour. */
+  cancelAll(tag: string): BrokerEvent[];
+  /** Only orders that reduce a holding are taken; part of the state. */
+  reduceOnly: boolean;
   /** What an algorithm starts from. */
   account(): BrokerAccount;
   /** Cash and holdings as one text, to compare with what the algorithm believes. */

@@ -1,3 +1,4 @@
+import { Decimal } from "../../domain/decimal.ts";
 import { AlgorithmError } from "../algorithm/algorithm-error.ts";
 import { QcAlgorithm } from "../algorithm/qc-algorithm.ts";
 import type { OrderRecord } from "../backtest-result.ts";
@@ -10,6 +11,7 @@ import { openPrimed } from "../live/priming.ts";
 import { ORDER_STATUS } from "../orders/order.ts";
 import type { OrderEvent } from "../orders/order-event.ts";
 import { OrderTicket } from "../orders/order-ticket.ts";
+import type { Security } from "../securities/security.ts";
 import { orderRecord } from "../results/order-records.ts";
 import { accountDigest, cashOf, holdingsOf, setCash, setHoldings } from "./account-transfer.ts";
 import type { Broker, BrokerPortfolio, BrokerQuote } from "./broker.ts";
@@ -22,6 +24,7 @@ import {
   type BrokerRequest,
   type BrokerState,
 } from "./broker-protocol.ts";
+import { cancelAllOrders, closeAllHoldings, onlyReduces } from "./close-account.ts";
 import { changeRefusal, orderRefusal } from "./order-checks.ts";
 import { newOrderOf, openOrderOf, orderOf, statusEventOf, ticketOf } from "./order-transfer.ts";
 import { portfolioOf, quotesOf } from "./portfolio-view.ts";
@@ -61,6 +64,8 @@ export class PaperBroker implements Broker {
   readonly #told = new Map<number, string>();
   #simulated: SimulatedBrokerage | undefined;
   #rules: AccountRules | undefined;
+  /** Only orders that reduce a holding are taken. */
+  reduceOnly = false;
   #events: BrokerEvent[] = [];
 
   constructor(options: PaperBrokerOptions) {
@@ -89,6 +94,7 @@ export class PaperBroker implements Broker {
     this.#algorithm.orderEventHandler = (event) => this.#onEvent(event);
     setCash(portfolio, state?.cash ?? options.account?.cash ?? DEFAULT_CASH);
     if (state?.rules !== undefined) this.#configure(state.rules);
+    this.reduceOnly = state?.reduceOnly ?? false;
     for (const subscription of state?.subscriptions ?? []) this.#subscribe(subscription);
     const holdings = state?.holdings ?? options.account?.holdings ?? [];
     for (const { symbol } of holdings) this.#ensure(symbol);
@@ -129,13 +135,13 @@ export class PaperBroker implements Broker {
   }
 
   liquidate(tag: string): BrokerEvent[] {
-    const { processor, securities } = this.#algorithm;
-    for (const order of processor.openOrders) {
-      const ticket = processor.ticket(order.id);
-      if (ticket !== undefined) processor.cancelAtOnce(ticket, tag);
-    }
-    processor.scan();
-    for (const security of securities.all) processor.settle(security, { tag, hasFee: true });
+    cancelAllOrders(this.#algorithm, tag);
+    closeAllHoldings(this.#algorithm, tag);
+    return this.#takeEvents();
+  }
+
+  cancelAll(tag: string): BrokerEvent[] {
+    cancelAllOrders(this.#algorithm, tag);
     return this.#takeEvents();
   }
 
@@ -162,6 +168,7 @@ export class PaperBroker implements Broker {
       utc: this.utc,
       subscriptions: [...this.#subscriptions.values()],
       ...(this.#rules === undefined ? {} : { rules: this.#rules }),
+      ...(this.reduceOnly ? { reduceOnly: true } : {}),
       ...(simulation === undefined ? {} : { simulation }),
     };
   }
@@ -213,7 +220,7 @@ export class PaperBroker implements Broker {
     if (security === undefined) return `${placed.symbol.value} is not subscribed`;
     if (placed.id < processor.nextId) return `order id ${placed.id} is taken, the next one is ${processor.nextId}`;
     if (processor.openOrders.length >= MOST_OPEN_ORDERS) return `more than ${MOST_OPEN_ORDERS} orders work already`;
-    const refusal = orderRefusal(placed, security);
+    const refusal = orderRefusal(placed, security) ?? this.#haltRefusal(security, placed.quantity);
     if (refusal !== undefined) return refusal;
     const order = orderOf(placed, security.symbol, clock.utc);
     order.feeCurrency = security.feeModel.currency?.(order);
@@ -224,12 +231,19 @@ export class PaperBroker implements Broker {
     return undefined;
   }
 
+  #haltRefusal(security: Security, quantity: string | undefined): string | undefined {
+    if (!this.reduceOnly) return undefined;
+    const reduces = quantity !== undefined && onlyReduces(this.#algorithm, security, Decimal.parse(quantity));
+    return reduces ? undefined : "trading is halted here: only orders that reduce a holding are taken";
+  }
+
   #update({ orderId, changes }: Extract<BrokerRequest, { op: "update" }>): string | undefined {
     const { processor } = this.#algorithm;
     const ticket = processor.ticket(orderId);
     if (ticket === undefined || ticket.order.isClosed) return `order ${orderId} is not open`;
     const security = this.#algorithm.securities.get(ticket.symbol);
-    const refusal = changeRefusal(changes, ticket.order.type, security);
+    const enlarged = changes.quantity === undefined ? undefined : this.#haltRefusal(security, undefined);
+    const refusal = changeRefusal(changes, ticket.order.type, security) ?? enlarged;
     if (refusal !== undefined) return refusal;
     const { quantity, limitPrice, stopPrice, triggerPrice, trailingAmount, tag } = changes;
     const response = processor.update(ticket, {

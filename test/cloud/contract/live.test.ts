@@ -152,6 +152,32 @@ describe("live trading", () => {
     expect(late.errors?.[0]).toContain("has ended");
   });
 
+  it("halts at the broker: orders go, holdings are closed at last prices, and nothing opens until it is re-armed", async () => {
+    const { projectId, deployId } = await running(cloud, "buy");
+    const account = async (): Promise<Record<string, unknown>> =>
+      (await cloud.call("/quantwright/account/read", { projectId }))["account"] as Record<string, unknown>;
+    await cloud.until("/quantwright/account/read", { projectId }, (answer) =>
+      JSON.stringify(answer["account"] ?? {}).includes('"quantity":10'),
+    );
+    const halted = await cloud.call("/quantwright/halt", { deployId, how: "restrict" });
+    expect(halted["accounts"]).toMatchObject([
+      { deployId, reduceOnly: true, positions: [{ quantity: 10 }], orders: [] },
+    ]);
+    await cloud.call("/live/commands/create", { projectId, command: { order: "5" } });
+    await cloud.call("/live/commands/create", { projectId, command: { order: "-11" } });
+    expect(await account()).toMatchObject({ reduceOnly: true, positions: [{ quantity: 10 }], orders: [] });
+    await cloud.call("/live/commands/create", { projectId, command: { order: "-4" } });
+    await cloud.until("/quantwright/account/read", { projectId }, (answer) =>
+      JSON.stringify(answer["account"] ?? {}).includes('"quantity":6'),
+    );
+    const flat = await cloud.call("/quantwright/halt", { deployId, how: "flatten" });
+    expect(flat["accounts"]).toMatchObject([{ positions: [], orders: [] }]);
+    const { accounts } = await cloud.call("/quantwright/halt", { deployId, how: "rearm" });
+    expect(accounts).toMatchObject([{ reduceOnly: false }]);
+    expect((await cloud.call("/quantwright/halt", { deployId: "L-none", how: "flatten" }))["accounts"]).toEqual([]);
+    await cloud.call("/live/update/stop", { projectId });
+  });
+
   it("starts an algorithm again whose process was lost: its orders are there once, and it is told what it missed", async () => {
     const { projectId, deployId } = await running(cloud, "buy");
     await cloud.until("/live/orders/read", { projectId, start: 0, end: 10 }, hasOrders);
@@ -237,6 +263,7 @@ describe("live trading", () => {
     ["/live/update/liquidate", { projectId: -1 }],
     ["/live/portfolio/read", { projectId: -1 }],
     ["/quantwright/account/read", { projectId: -1 }],
+    ["/quantwright/halt", { how: "please" }],
     ["/live/chart/read", { projectId: -1, name: "Strategy Equity", count: 10, start: 0, end: 1 }],
     ["/live/orders/read", { projectId: -1, start: 0, end: 10 }],
     ["/live/insights/read", { projectId: -1, end: 10 }],
