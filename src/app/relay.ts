@@ -9,9 +9,9 @@ import { RefusalError } from "../domain/refusal.ts";
 import { isLoopback } from "../server/http/http-guards.ts";
 import { McpDoor } from "../server/http/mcp-door.ts";
 import { serveHttp } from "../server/http/serve-http.ts";
-import { passAllGate } from "../server/relay/pass-all-gate.ts";
 import { RelayBackend } from "../server/relay/relay-backend.ts";
-import type { OpenUpstream, ToolGate } from "../server/relay/relay-ports.ts";
+import type { OpenUpstream } from "../server/relay/relay-ports.ts";
+import { openRelayGate } from "./open-relay-gate.ts";
 import { serveStdioRelay } from "../server/relay/serve-stdio.ts";
 
 type RelayRequest = Parameters<CliSession["relay"]>[0];
@@ -42,8 +42,10 @@ export async function runRelay(
   request: RelayRequest,
   { cwd, interrupted }: { readonly cwd: string; readonly interrupted: AbortSignal },
 ): Promise<void> {
-  const gate = gateOf(request);
+  const open = gateOptions(request, cwd);
   await using guardian = startGuardian({ nodePath: config.nodePath, log: request.log });
+  await using opened = await openRelayGate(config, open);
+  const { gate } = opened;
   const shared = {
     open: upstreamOf(config, request, guardian),
     gate,
@@ -92,14 +94,25 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The one place that decides what stands between clients and tools. */
-function gateOf({ allowAll, policy }: RelayRequest): ToolGate {
-  if (allowAll && policy === undefined) return passAllGate;
-  throw new RefusalError({
-    code: "USAGE",
-    message: allowAll ? "--policy and --allow-all exclude each other" : "a policy is not served by the relay yet",
-    remedy: allowAll ? "give one of them" : "add --allow-all for a server that you trust",
-  });
+/** What stands between clients and tools, and what its records are kept under. */
+function gateOptions(
+  { allowAll, policy, command, url, log }: RelayRequest,
+  cwd: string,
+): Parameters<typeof openRelayGate>[1] {
+  if (allowAll && policy !== undefined) {
+    throw new RefusalError({
+      code: "USAGE",
+      message: "--policy and --allow-all exclude each other",
+      remedy: "give one of them",
+    });
+  }
+  return {
+    upstream: url === undefined ? basename(command[0] ?? "server") : new URL(url).host,
+    identity: JSON.stringify(url ?? command),
+    policyFile: policy === undefined ? undefined : resolve(cwd, policy),
+    allowAll,
+    log: (message) => log(`relay: ${message}`),
+  };
 }
 
 function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): OpenUpstream {
