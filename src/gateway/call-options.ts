@@ -4,7 +4,8 @@ import type { CallClass } from "../domain/call-class.ts";
 import type { CallRequest } from "./call-request.ts";
 import type { Tool } from "./tool.ts";
 
-const idSchema = z.string().regex(/^[\w.:-]{1,128}$/);
+/** It becomes the tag of an order, so the algorithm must take it too. */
+const idSchema = z.string().regex(/^[\w-]{1,120}$/);
 
 /** What goes with the arguments of a call that may need leave, and is not for the tool itself. */
 const OPTION_SCHEMAS = {
@@ -50,7 +51,7 @@ export function callOptions(request: CallRequest, tool: Tool): Outcome<CallOptio
     if (value === undefined || idSchema.safeParse(value).success) continue;
     return refused({
       code: "ARGUMENTS_INVALID",
-      message: `${name}: expected 1 to 128 letters, digits, ".", ":", "_" or "-"`,
+      message: `${name}: expected 1 to 120 letters, digits, "_" or "-"`,
       remedy: "leave it out, or give the id as it was told",
     });
   }

@@ -1,5 +1,5 @@
 import type { OrderIntent } from "../../domain/order-intent.ts";
-import { MICROSECONDS_PER_SECOND } from "../../domain/clock.ts";
+import { isoTime, MICROSECONDS_PER_SECOND } from "../../domain/clock.ts";
 
 /** A command is worth nothing after so long: what comes late may come into another market. */
 const LIFETIME_SECONDS = 60;
@@ -23,6 +23,6 @@ export function orderCommand(
     ...(intent.stopPrice === undefined ? {} : { stop_price: intent.stopPrice.toNumber() }),
     ...(intent.timeInForce === undefined ? {} : { time_in_force: intent.timeInForce }),
   };
-  const expires = Math.floor(now / MICROSECONDS_PER_SECOND) + LIFETIME_SECONDS;
+  const expires = isoTime(now + LIFETIME_SECONDS * MICROSECONDS_PER_SECOND);
   return { command: { ...order, key, expires }, approvedAs: order };
 }
