@@ -33,7 +33,8 @@ async function limitedText(request: Request, maxBytes: number): Promise<string |
   if (request.body === null) return "";
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  const reader = request.body.getReader();
+  const body: ReadableStream<Uint8Array> = request.body;
+  const reader = body.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     bytes += next.value.byteLength;
     if (bytes > maxBytes) {
