@@ -12,6 +12,7 @@ from .findings import Findings
 from .imports import check_imports
 from .names import BUILTINS, bound_names, is_dynamic, star_imports, used_names
 from .surface import check_globals, check_members, check_tables
+from .twin import check_twin
 
 
 def check_project(files, entry):
@@ -30,6 +31,7 @@ def check_project(files, entry):
     for path, tree in trees.items():
         diagnostics += _check_file(path, trees, modules, classes)
     diagnostics += _check_entry(files, entry, trees, classes)
+    diagnostics += check_twin(files, entry, trees)
     return {"ok": not any(item["severity"] == "error" for item in diagnostics), "diagnostics": diagnostics[:500]}
 
 

@@ -66,6 +66,14 @@ class Twin(DefaultBrokerageModel):
         allowed = _answer(self._wraps.can_update_order(security, order, request, None))
         return allowed if not allowed[0] else _told(self._rules.update_refusal(security, order, request))
 
+    @property
+    def default_markets(self):
+        return self._wraps.default_markets
+
+    @property
+    def required_free_buying_power_percent(self):
+        return self._wraps.required_free_buying_power_percent
+
     def can_execute_order(self, security, order):
         return self._wraps.can_execute_order(security, order)
 
