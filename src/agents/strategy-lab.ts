@@ -23,6 +23,7 @@ export function strategyLab(parts: StrategyLabParts): Agent {
       "read_project",
       "list_projects",
       "update_project",
+      "update_project_parameters",
       "create_file",
       "read_file",
       "update_file_name",

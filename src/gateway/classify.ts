@@ -63,6 +63,7 @@ const READS = new Set([
 /** Writes that touch what a live deployment may run on; they are `live` when it does. */
 const PROJECT_WRITES = new Set([
   "update_project",
+  "update_project_parameters",
   "delete_project",
   "lock_project_with_collaborators",
   "update_project_nodes",

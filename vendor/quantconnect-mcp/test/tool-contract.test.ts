@@ -14,6 +14,7 @@ const OURS_ALONE = [
   "read_backtest_report",
   "update_backtest_tags",
   "read_live_trades",
+  "update_project_parameters",
 ];
 
 const factsSchema = z.object({

@@ -18,9 +18,13 @@ overBothTransports("projects, files, nodes and compiles", (test) => {
     expect(await test.ok("read_project", { projectId })).toMatchObject({ projects: [{ projectId, language: "Py" }] });
     expect((await test.ok("list_projects"))["projects"]).not.toEqual([]);
     await test.ok("update_project", { projectId, name: `Renamed ${projectId}`, description: "d" });
+    const fast = { key: "fast", value: "10" };
+    await test.ok("update_project_parameters", { projectId, parameters: [fast] });
+    expect(JSON.stringify(await test.ok("read_project", { projectId }))).toMatch(/"fast".*"10"/);
     await test.ok("delete_project", { projectId });
     await test.refused("read_project", { projectId });
     await test.refused("update_project", { projectId, name: "x" });
+    await test.refused("update_project_parameters", { projectId, parameters: [] });
     await test.refused("delete_project", { projectId });
     await test.refused("create_project", { name: " ", language: "Py" });
   });

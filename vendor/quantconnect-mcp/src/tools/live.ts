@@ -8,15 +8,15 @@ const command = z
   .describe(
     "Without $type it goes to the algorithm's on_command; with $type it is a command class, such as OrderCommand.",
   );
-const SNAPSHOT = "Figures are of the last snapshot, up to about ten minutes old.";
+const SNAPSHOT = "Up to ten minutes old.";
 
 const control: readonly Tool[] = [
   {
     name: "authorize_connection",
     title: "Authorize external connection",
     description:
-      "Connects a brokerage account that signs in by OAuth. The first call gives an address that a person opens in a " +
-      "browser; call again afterwards for the connection's data. Never opens a browser itself. Free.",
+      "Connects a brokerage account that signs in by OAuth. The first call gives an address that a person opens; call again " +
+      "afterwards for the connection's data. Free.",
     input: z.object({
       brokerage: z.enum(["alpaca", "tradestation", "charlesschwab", "tastytrade"]).describe("Which brokerage."),
     }),
@@ -150,8 +150,8 @@ const ending: readonly Tool[] = [
     name: "stop_live_algorithm",
     title: "Stop live algorithm",
     description:
-      "Ends a live algorithm and leaves its positions and open orders at the brokerage as they are, with nobody watching " +
-      "them. To end without positions use liquidate_live_algorithm.",
+      "Ends a live algorithm and leaves its positions and open orders at the brokerage as they are, with nobody watching. " +
+      "See liquidate_live_algorithm.",
     input: z.object({ projectId }),
     effects: REPLACES,
     path: "/live/update/stop",
@@ -162,7 +162,7 @@ const ending: readonly Tool[] = [
     title: "Liquidate live algorithm",
     description:
       "Sells all that a live algorithm holds at the market and ends it. Trades for real on a real brokerage; markets that " +
-      "are closed fill at their next open.",
+      "are closed fill at the next open.",
     input: z.object({ projectId }),
     effects: REPLACES,
     path: "/live/update/liquidate",
@@ -183,8 +183,7 @@ const ending: readonly Tool[] = [
     name: "broadcast_live_command",
     title: "Broadcast live command",
     description:
-      "Sends a command to every running live algorithm of the organisation, but one that may be left out. May trade in all " +
-      "of them. A repeated call sends it again.",
+      "Sends a command to every running live algorithm of the organisation but one. May trade in all of them. A repeated call sends it again.",
     input: z.object({
       organizationId,
       excludeProjectId: optional(z.int().describe("Project that does not get it.")),

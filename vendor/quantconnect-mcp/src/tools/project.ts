@@ -8,7 +8,7 @@ export const projectTools: readonly Tool[] = [
     title: "Create project",
     description:
       "Makes a new project with default files (main.py or Main.cs, and a research notebook) and gives its projectId. A " +
-      "name already in use is changed: read the name in the answer. Free. To put your code in, use update_file_contents.",
+      "name already in use is changed: read it in the answer. Free. Put code in with update_file_contents.",
     input: z.object({
       name: z.string().describe("Name; slashes make folders."),
       language,
@@ -34,7 +34,7 @@ export const projectTools: readonly Tool[] = [
   apiTool({
     name: "list_projects",
     title: "List projects",
-    description: "All projects of the account, with ids, names and settings. Free. May be long: it is then summarised.",
+    description: "All projects of the account, with ids, names and settings. Free. Long answers are summarised.",
     input: z.object({}),
     effects: READS,
     path: "/projects/read",
@@ -48,6 +48,17 @@ export const projectTools: readonly Tool[] = [
       projectId,
       name: optional(z.string().describe("New name.")),
       description: optional(z.string().describe("New description.")),
+    }),
+    effects: REPLACES,
+    path: "/projects/update",
+  }),
+  apiTool({
+    name: "update_project_parameters",
+    title: "Update project parameters",
+    description: "Sets all parameters of a project, for its backtests and deployments. Free.",
+    input: z.object({
+      projectId,
+      parameters: z.array(z.object({ key: z.string(), value: z.string() })),
     }),
     effects: REPLACES,
     path: "/projects/update",
