@@ -14,6 +14,7 @@ import { measureEngine } from "./engine-throughput.ts";
 import type { Figure, Measurement } from "./figure.ts";
 import { measureLivePaper } from "./live-paper.ts";
 import { measureRiskDecision } from "./risk-decision.ts";
+import { measureRelay } from "./relay.ts";
 import { SHIPPED_DATA, generateMarket } from "./generated-market.ts";
 
 const CACHE = fileURLToPath(new URL("../.cache/bench", import.meta.url));
@@ -38,6 +39,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureEngine(pool, folder.path, log),
     await measureDailyBacktest(pool, log),
     await measureDesk(folder.path, CACHE, log),
+    await measureRelay(log),
     await measureCloudReads(CACHE, log),
     await measureLivePaper(log),
     measureRiskDecision(log),
