@@ -4,15 +4,17 @@ import { controlMethod, type ControlMethod } from "../server/control-channel.ts"
 import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { quantconnectCredentials } from "./credentials.ts";
+import { recordMethods } from "./record-methods.ts";
 
 const nothing = z.object({});
 const toolset = z.enum(TOOLSETS).default("desk");
 
 /** What the shell can ask of the desk. Tool calls pass the gateway as principal `cli`. */
 export function controlMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
-  const { config, core, store, vault, cloud, end } = parts;
+  const { config, core, vault, cloud, end } = parts;
   return {
     ...approvalMethods(parts),
+    ...recordMethods(parts),
     status: controlMethod(nothing, async () => ({
       version: config.version,
       pid: process.pid,
@@ -70,25 +72,5 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       known: await core.upstreams.restart(name),
       upstreams: core.upstreams.status(),
     })),
-    "audit.tail": controlMethod(z.object({ count: z.int().min(1).max(1000).default(20) }), ({ count }) =>
-      store.ledger.tail(count),
-    ),
-    "audit.verify": controlMethod(nothing, () => store.ledger.verify()),
-    "audit.export": controlMethod(nothing, async (_, { signal, emit }) => {
-      let count = 0;
-      for await (const record of store.ledger.records()) {
-        signal.throwIfAborted();
-        emit(record);
-        count += 1;
-      }
-      return { count };
-    }),
-    "trials.list": controlMethod(
-      z.object({ strategyId: z.string().optional(), limit: z.int().min(1).max(10_000).default(50) }),
-      ({ strategyId, limit }) => store.trials.list({ limit, ...(strategyId === undefined ? {} : { strategyId }) }),
-    ),
-    "runs.list": controlMethod(z.object({ limit: z.int().min(1).max(200).default(20) }), ({ limit }) =>
-      core.runs.list(limit),
-    ),
   };
 }

@@ -25,6 +25,7 @@ import { createApprovalStore } from "../store/desk/approval-store.ts";
 import { createRiskStore } from "../store/desk/risk-store.ts";
 import { createTaintStore } from "../store/desk/taint-store.ts";
 import { documentReader } from "../store/json-document.ts";
+import { NewestSignatures } from "../store/operators/newest-signatures.ts";
 import { OperatorListFile } from "../store/operators/operator-list-file.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import type { DeskHome } from "./desk-home.ts";
@@ -83,18 +84,7 @@ export async function openControls(
           seconds: () => Math.floor(clock.now() / 1e6),
           deadlineMilliseconds: ACCOUNT_DEADLINE,
         });
-  const rules = { shipped: policySchema.parse(shipped(config, "policy.json")), ...identity };
-  const shippedLimits = shipped(config, "limits.json");
-  const foundPolicy = documentReader(join(config.dataDir, "policy.json"), policyFileSchema);
-  const foundLimits = documentReader(join(config.dataDir, "limits.json"), limitsDocumentSchema);
-  const limitsOf = rememberLast(effectiveLimits);
-  const policyOf = rememberLast(effectivePolicy);
-  const limits = async (): Promise<EffectiveLimits> =>
-    limitsOf({ shipped: shippedLimits, found: foundLimits(), operators: await operators.state(), identity });
-  const policy = async (): Promise<EffectivePolicy> => {
-    const limitsHash = (await limits()).hash;
-    return policyOf({ ...rules, found: foundPolicy(), operators: await operators.state(), limitsHash });
-  };
+  const { limits, policy } = await signedRules(config, { identity, vault, operators });
   const risk = riskDesk({
     book,
     accounts,
@@ -112,4 +102,37 @@ function shipped(config: Config, name: string): unknown {
 /** The shipped rules, for who decides without a desk. */
 export function shippedPolicy(config: Config): Policy {
   return policySchema.parse(shipped(config, "policy.json"));
+}
+
+/** Policy and limits as they are now: read at each question, judged again when a file or the operators changed. */
+async function signedRules(
+  config: Config,
+  parts: { readonly identity: DeskIdentity; readonly vault: Vault; readonly operators: OperatorListFile },
+): Promise<Pick<DeskControls, "policy" | "limits">> {
+  const { identity, vault, operators } = parts;
+  const newest = await NewestSignatures.open(vault);
+  const documents = {
+    policy: newest.guard("policy", documentReader(join(config.dataDir, "policy.json"), policyFileSchema)),
+    limits: newest.guard("limits", documentReader(join(config.dataDir, "limits.json"), limitsDocumentSchema)),
+  };
+  const rules = shippedPolicy(config);
+  const shippedLimits = shipped(config, "limits.json");
+  const limitsOf = rememberLast(effectiveLimits);
+  const policyOf = rememberLast(effectivePolicy);
+  const limits = async (): Promise<EffectiveLimits> => {
+    const found = documents.limits();
+    const effective = limitsOf({ shipped: shippedLimits, found, operators: await operators.state(), identity });
+    if (effective.file.ok && effective.signatures > 0) await newest.note("limits", found, systemClock.now());
+    return effective;
+  };
+  const policy = async (): Promise<EffectivePolicy> => {
+    const limitsHash = (await limits()).hash;
+    const found = documents.policy();
+    const state = { operators: await operators.state(), ...identity, limitsHash };
+    const effective = policyOf({ shipped: rules, found, ...state });
+    const counts = effective.kind === "policy" && (effective.own?.signatures ?? 0) > 0;
+    if (counts) await newest.note("policy", found, systemClock.now());
+    return effective;
+  };
+  return { limits, policy };
 }

@@ -102,6 +102,7 @@ function aged(approval: Approval, at: number): Approval {
 }
 
 function signed(approval: Approval, decision: SignedDecision): Approval {
+  if (approval.state === "approved" && decision.decision === "approve") return approval;
   const all = { ...commonOf(approval), signatures: [...approval.signatures, decision] };
   const { operator, receivedAt } = decision;
   if (decision.decision === "deny") return { ...all, state: "denied", decidedAt: receivedAt, deniedBy: operator };

@@ -16,6 +16,7 @@ describe("a text that is shown to an approver", () => {
     ["a filler that looks like nothing", "a\u3164b\u2800", "a\\u{3164}b\\u{2800}"],
     ["a space that is none", "a\u00a0b\u2003", "a\\u{a0}b\\u{2003}"],
     ["invisible tags", "a\u{e0041}", "a\\u{e0041}"],
+    ["an annotation between the lines", "a\ufff9b\ufffac\ufffb", "a\\u{fff9}b\\u{fffa}c\\u{fffb}"],
     ["a line separator", "a\u2028b", "a\\u{2028}b"],
     ["a lone surrogate", "a\ud800b", "a\\u{d800}b"],
     ["private use", "\ue000", "\\u{e000}"],

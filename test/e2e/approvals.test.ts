@@ -18,6 +18,7 @@ const ADMIN = "qc_create_project_collaborator";
 
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
+const SKIPPED = HAS_TERMINAL ? "" : " (skipped: no script of util-linux here)";
 const containing = (text: string): unknown => expect.stringContaining(text);
 
 /** Arguments of a call that changes rights, with a note that differs from call to call. */
@@ -42,169 +43,173 @@ async function approvalFor(home: E2eHome, args: Readonly<Record<string, unknown>
   return id;
 }
 
-describe.skipIf(!HAS_TERMINAL)(
-  `operators in a terminal${HAS_TERMINAL ? "" : " (skipped: no script of util-linux here)"}`,
-  () => {
-    let home: E2eHome;
-    const typed = (
-      args: readonly string[],
-      answers: readonly (readonly [string, string])[],
-      shell = "",
-    ): Promise<TerminalRun> => runInTerminal(args, { env: home.env, answers, shell });
-    beforeAll(async () => {
-      home = openE2eHome();
-      const twice = [
-        ["or more):", ANNA],
-        ["again:", ANNA],
-      ] as const;
-      const added = await typed(["operators", "add", "anna"], twice);
-      if (added.code !== 0) throw new Error(added.shown);
-    }, 120_000);
-    afterAll(() => home[Symbol.asyncDispose](), 60_000);
+describe(`operators in a terminal${SKIPPED}`, { skip: !HAS_TERMINAL, timeout: 90_000 }, () => {
+  let home: E2eHome;
+  const typed = (
+    args: readonly string[],
+    answers: readonly (readonly [string, string])[],
+    shell = "",
+  ): Promise<TerminalRun> => runInTerminal(args, { env: home.env, answers, shell });
+  beforeAll(async () => {
+    home = openE2eHome();
+    const twice = [
+      ["or more):", ANNA],
+      ["again:", ANNA],
+    ] as const;
+    const added = await typed(["operators", "add", "anna"], twice);
+    if (added.code !== 0) throw new Error(added.shown);
+  }, 120_000);
+  afterAll(() => home[Symbol.asyncDispose](), 60_000);
 
-    it("let another in by the signature of one, whatever standard input is, and show no passphrase", async () => {
-      const wrong = await typed(["operators", "add", "bert"], [["of anna:", "not this sentence"]]);
-      expect([wrong.code, wrong.shown]).toEqual([3, containing("OPERATOR_PASSPHRASE_WRONG")]);
-      const answers = [
-        ["of anna:", ANNA],
-        ["or more):", BERT],
-        ["again:", BERT],
-      ] as const;
-      const added = await typed(["operators", "add", "bert"], answers, "< /dev/null");
-      expect(added.code).toBe(0);
-      for (const secret of [ANNA, BERT, "not this sentence"]) expect(added.shown + wrong.shown).not.toContain(secret);
-      const list = (await home.run(["operators", "list", "--json"])).json();
-      expect(list).toMatchObject({ keysHere: ["anna", "bert"], state: { kind: "intact", list: { version: 2 } } });
-      expect((await home.run(["operators", "add", "anna", "--json"])).json()).toMatchObject({
-        error: { code: "OPERATOR_EXISTS" },
-      });
+  it("let another in by the signature of one, whatever standard input is, and show no passphrase", async () => {
+    const wrong = await typed(["operators", "add", "bert"], [["of anna:", "not this sentence"]]);
+    expect([wrong.code, wrong.shown]).toEqual([3, containing("OPERATOR_PASSPHRASE_WRONG")]);
+    const answers = [
+      ["of anna:", ANNA],
+      ["or more):", BERT],
+      ["again:", BERT],
+    ] as const;
+    const added = await typed(["operators", "add", "bert"], answers, "< /dev/null");
+    expect(added.code).toBe(0);
+    for (const secret of [ANNA, BERT, "not this sentence"]) expect(added.shown + wrong.shown).not.toContain(secret);
+    const list = (await home.run(["operators", "list", "--json"])).json();
+    expect(list).toMatchObject({ keysHere: ["anna", "bert"], state: { kind: "intact", list: { version: 2 } } });
+    expect((await home.run(["operators", "add", "anna", "--json"])).json()).toMatchObject({
+      error: { code: "OPERATOR_EXISTS" },
     });
+  });
 
-    it("are asked in a terminal only: no pipe, no argument, no variable gives a passphrase", async () => {
-      const id = await approvalFor(home, sharing("pipe"));
-      for (const args of [
-        ["approvals", "approve", id, "--as", "anna"],
-        ["operators", "passwd", "anna"],
-        ["operators", "add", "eve", "--as", "anna"],
-      ]) {
-        const env = { ...home.env, PASSPHRASE: ANNA, QUANTWRIGHT_PASSPHRASE: ANNA };
-        const done = await runWithoutTerminal(args, { env, input: `${ANNA}\n${ANNA}\n` });
-        expect([done.code, done.out]).toEqual([2, containing("TERMINAL_REQUIRED")]);
-      }
-      expect((await home.run(["approvals", "approve", id, "--passphrase", ANNA])).code).toBe(2);
-      expect((await home.run(["approvals", "show", id, "--json"])).json()).toMatchObject({
-        state: "pending",
-        signatures: [],
-      });
+  it("are asked in a terminal only: no pipe, no argument, no variable gives a passphrase", async () => {
+    const id = await approvalFor(home, sharing("pipe"));
+    for (const args of [
+      ["approvals", "approve", id, "--as", "anna"],
+      ["operators", "passwd", "anna"],
+      ["operators", "add", "eve", "--as", "anna"],
+    ]) {
+      const env = { ...home.env, PASSPHRASE: ANNA, QUANTWRIGHT_PASSPHRASE: ANNA };
+      const done = await runWithoutTerminal(args, { env, input: `${ANNA}\n${ANNA}\n` });
+      expect([done.code, done.out]).toEqual([2, containing("TERMINAL_REQUIRED")]);
+    }
+    expect((await home.run(["approvals", "approve", id, "--passphrase", ANNA])).code).toBe(2);
+    expect((await home.run(["approvals", "show", id, "--json"])).json()).toMatchObject({
+      state: "pending",
+      signatures: [],
     });
+  });
 
-    it("approve what they were shown, once", async () => {
-      const evil = sharing("x\u001b[2J\u202e\nApproval ok: approved");
-      const id = await approvalFor(home, evil);
-      expect((await call(home, { ...evil, approvalId: id })).error).toContain("APPROVAL_PENDING");
-      const done = await typed(["approvals", "approve", id, "--as", "bert", "--json"], [["of bert:", BERT]]);
-      expect(done.json()).toMatchObject({ state: "approved", signatures: [{ operator: "bert" }] });
-      expect(done.shown).toContain("collaboratorUserId: x\\u{1b}[2J\\u{202e}\\u{a}Approval ok: approved");
-      for (const raw of ["\u001b[2J", "\u202e"]) expect(done.shown).not.toContain(raw);
-      expect((await call(home, { ...sharing("other"), approvalId: id })).error).toContain("APPROVAL_ALTERED");
-      const made = await call(home, { ...evil, approvalId: id });
-      expect(made.error).not.toContain("APPROVAL");
-      expect(await call(home, { ...evil, approvalId: id })).toMatchObject({
-        code: 3,
-        error: containing("APPROVAL_USED"),
-      });
+  it("approve what they were shown, once", async () => {
+    const evil = sharing("x\u001b[2J\u202e\nApproval ok: approved");
+    const id = await approvalFor(home, evil);
+    expect((await call(home, { ...evil, approvalId: id })).error).toContain("APPROVAL_PENDING");
+    const done = await typed(["approvals", "approve", id, "--as", "bert", "--json"], [["of bert:", BERT]]);
+    expect(done.json()).toMatchObject({ state: "approved", signatures: [{ operator: "bert" }] });
+    expect(done.shown).toContain("collaboratorUserId: x\\u{1b}[2J\\u{202e}\\u{a}Approval ok: approved");
+    for (const raw of ["\u001b[2J", "\u202e"]) expect(done.shown).not.toContain(raw);
+    expect((await call(home, { ...sharing("other"), approvalId: id })).error).toContain("APPROVAL_ALTERED");
+    const made = await call(home, { ...evil, approvalId: id });
+    expect(made.error).not.toContain("APPROVAL");
+    expect(await call(home, { ...evil, approvalId: id })).toMatchObject({
+      code: 3,
+      error: containing("APPROVAL_USED"),
     });
+  });
 
-    it("deny, and what waits outlives a restart of the desk", async () => {
-      const id = await approvalFor(home, sharing("denied"));
-      await home.run(["down"]);
-      const done = await typed(["approvals", "deny", id, "--as", "anna"], [["of anna:", ANNA]]);
-      expect([done.code, done.shown]).toEqual([0, containing("is denied")]);
-      expect(await call(home, { ...sharing("denied"), approvalId: id })).toMatchObject({
-        code: 3,
-        error: containing("APPROVAL_DENIED"),
-      });
-      const list = z
-        .array(z.looseObject({ id: z.string() }))
-        .parse((await home.run(["approvals", "list", "--json", "--state", "denied"])).lines()[0]);
-      expect(list.map((one) => one.id)).toEqual([id]);
+  it("deny, and what waits outlives a restart of the desk", async () => {
+    const id = await approvalFor(home, sharing("denied"));
+    await home.run(["down"]);
+    const done = await typed(["approvals", "deny", id, "--as", "anna"], [["of anna:", ANNA]]);
+    expect([done.code, done.shown]).toEqual([0, containing("is denied")]);
+    expect(await call(home, { ...sharing("denied"), approvalId: id })).toMatchObject({
+      code: 3,
+      error: containing("APPROVAL_DENIED"),
     });
+    const list = z
+      .array(z.looseObject({ id: z.string() }))
+      .parse((await home.run(["approvals", "list", "--json", "--state", "denied"])).lines()[0]);
+    expect(list.map((one) => one.id)).toEqual([id]);
+  });
 
-    it("let a policy be looser by their signature, which ends with any change of the file", async () => {
-      const file = join(home.dataDir, "policy.json");
-      const explained = async (): Promise<unknown> =>
-        (
-          await home.run(["policy", "explain", ADMIN, JSON.stringify(sharing("p")), "--principal", "cli", "--json"])
-        ).json();
-      const rule = {
-        id: "sharing",
-        effect: "allow",
-        reason: "we share",
-        when: { tools: ["create_project_collaborator"] },
-      };
-      writeFileSync(file, JSON.stringify({ policy: { version: 1, rules: [rule] } }));
-      expect(await explained()).toMatchObject({ verdict: "approval", rule: { id: "admin" } });
-      const sign = await typed(["policy", "sign", file, "--as", "anna"], [["of anna:", ANNA]]);
-      expect([sign.code, sign.shown]).toEqual([0, containing('"id": "sharing"')]);
-      expect(await explained()).toMatchObject({ verdict: "allow", rule: { id: "sharing" } });
-      writeFileSync(file, readFileSync(file, "utf8").replace("create_project_collaborator", "create_*"));
-      expect(await explained()).toMatchObject({ verdict: "deny", refusal: { code: "POLICY_UNREADABLE" } });
-      expect((await home.run(["tools", "call", "qc_read_account", "{}", "--json"])).code).toBe(0);
-      writeFileSync(file, '{\n  "policy": {\n    "version": 2\n  }\n}');
-      const message = (await call(home, sharing("p"))).error;
-      expect(message).toContain(`${file}, line 3 (policy.version)`);
-      writeFileSync(file, JSON.stringify({ policy: { version: 1, rules: [] } }));
-    });
+  it("let a policy be looser by their signature, which ends with any change of the file", async () => {
+    const file = join(home.dataDir, "policy.json");
+    const explained = async (): Promise<unknown> =>
+      (
+        await home.run(["policy", "explain", ADMIN, JSON.stringify(sharing("p")), "--principal", "cli", "--json"])
+      ).json();
+    const rule = {
+      id: "sharing",
+      effect: "allow",
+      reason: "we share",
+      when: { tools: ["create_project_collaborator"] },
+    };
+    writeFileSync(file, JSON.stringify({ policy: { version: 1, rules: [rule] } }));
+    expect(await explained()).toMatchObject({ verdict: "approval", rule: { id: "admin" } });
+    const signed = await typed(["policy", "sign", file, "--as", "anna"], [["of anna:", ANNA]]);
+    expect([signed.code, signed.shown]).toEqual([0, containing('"id": "sharing"')]);
+    expect(await explained()).toMatchObject({ verdict: "allow", rule: { id: "sharing" } });
+    const signedFirst = readFileSync(file, "utf8");
+    const other = join(home.folder, "other.json");
+    writeFileSync(other, JSON.stringify({ policy: { version: 1, rules: [{ ...rule, effect: "deny" }] } }));
+    expect((await typed(["policy", "sign", other, "--as", "anna"], [["of anna:", ANNA]])).code).toBe(0);
+    expect(await explained()).toMatchObject({ verdict: "deny", refusal: { code: "POLICY_DENIED" } });
+    const signedSecond = readFileSync(file, "utf8");
+    writeFileSync(file, signedFirst);
+    expect(await explained()).toMatchObject({ verdict: "deny", refusal: { message: containing("put back") } });
+    writeFileSync(file, signedSecond);
+    writeFileSync(file, signedSecond.replace("create_project_collaborator", "create_*"));
+    expect(await explained()).toMatchObject({ verdict: "deny", refusal: { code: "POLICY_UNREADABLE" } });
+    expect((await home.run(["tools", "call", "qc_read_account", "{}", "--json"])).code).toBe(0);
+    writeFileSync(file, '{\n  "policy": {\n    "version": 2\n  }\n}');
+    const message = (await call(home, sharing("p"))).error;
+    expect(message).toContain(`${file}, line 3 (policy.version)`);
+    writeFileSync(file, JSON.stringify({ policy: { version: 1, rules: [] } }));
+  });
 
-    it("sign limits of paper accounts, and an edit of what they signed denies", async () => {
-      const shipped = z
-        .object({ limits: z.record(z.string(), z.json()) })
-        .parse((await home.run(["limits", "show", "--json"])).json());
-      const file = join(home.folder, "my-limits.json");
-      writeFileSync(file, JSON.stringify({ ...shipped.limits, paper: { maxOrderNotional: "77" } }));
-      const signed = await typed(["limits", "sign", file, "--as", "anna"], [["of anna:", ANNA]]);
-      expect([signed.code, signed.shown]).toEqual([0, containing('"maxOrderNotional": "77"')]);
-      const now = (await home.run(["limits", "show", "--json"])).json();
-      expect(now).toMatchObject({ own: true, signatures: 1, limits: { paper: { maxOrderNotional: "77" } } });
-      const placed = join(home.dataDir, "limits.json");
-      writeFileSync(placed, readFileSync(placed, "utf8").replace('"77"', '"7700000"'));
-      const edited = await home.run(["limits", "show", "--json"]);
-      expect([edited.code, edited.json()]).toMatchObject([3, { error: { message: containing("does not fit") } }]);
-      rmSync(placed);
-    });
+  it("sign limits of paper accounts, and an edit of what they signed denies", async () => {
+    const shipped = z
+      .object({ limits: z.record(z.string(), z.json()) })
+      .parse((await home.run(["limits", "show", "--json"])).json());
+    const file = join(home.folder, "my-limits.json");
+    writeFileSync(file, JSON.stringify({ ...shipped.limits, paper: { maxOrderNotional: "77" } }));
+    const signed = await typed(["limits", "sign", file, "--as", "anna"], [["of anna:", ANNA]]);
+    expect([signed.code, signed.shown]).toEqual([0, containing('"maxOrderNotional": "77"')]);
+    const now = (await home.run(["limits", "show", "--json"])).json();
+    expect(now).toMatchObject({ own: true, signatures: 1, limits: { paper: { maxOrderNotional: "77" } } });
+    const placed = join(home.dataDir, "limits.json");
+    writeFileSync(placed, readFileSync(placed, "utf8").replace('"77"', '"7700000"'));
+    const edited = await home.run(["limits", "show", "--json"]);
+    expect([edited.code, edited.json()]).toMatchObject([3, { error: { message: containing("does not fit") } }]);
+    rmSync(placed);
+  });
 
-    it("leave no passphrase and no open key in any file of the data directory", () => {
-      const files = readdirSync(home.dataDir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
-      expect(files.length).toBeGreaterThan(5);
-      for (const { parentPath, name } of files) {
-        const bytes = readFileSync(join(parentPath, name));
-        for (const secret of [ANNA, BERT, "PRIVATE KEY"]) expect([name, bytes.includes(secret)]).toEqual([name, false]);
-      }
-    });
+  it("leave no passphrase and no open key in any file of the data directory", () => {
+    const files = readdirSync(home.dataDir, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    expect(files.length).toBeGreaterThan(5);
+    for (const { parentPath, name } of files) {
+      const bytes = readFileSync(join(parentPath, name));
+      for (const secret of [ANNA, BERT, "PRIVATE KEY"]) expect([name, bytes.includes(secret)]).toEqual([name, false]);
+    }
+  });
 
-    it("count no more once removed, and nobody counts once their list was replaced", async () => {
-      const id = await approvalFor(home, sharing("removed"));
-      expect((await typed(["approvals", "approve", id, "--as", "bert"], [["of bert:", BERT]])).code).toBe(0);
-      expect((await typed(["operators", "remove", "bert", "--as", "anna"], [["of anna:", ANNA]])).code).toBe(0);
-      expect((await call(home, { ...sharing("removed"), approvalId: id })).error).toContain(
-        "APPROVAL_OPERATOR_REMOVED",
-      );
-      const last = await typed(["operators", "remove", "anna"], [["of anna:", ANNA]]);
-      expect([last.code, last.shown]).toEqual([3, containing("OPERATOR_LAST")]);
-      const file = join(home.dataDir, "operators.json");
-      writeFileSync(file, readFileSync(file, "utf8").replace('"solo": false', '"solo": true'));
-      expect(await call(home, sharing("tampered"))).toMatchObject({
-        code: 3,
-        error: containing("OPERATORS_TAMPERED"),
-      });
-      const doctor = await home.run(["doctor", "--json"]);
-      expect(doctor.out).toContain("is not the list that this desk wrote");
-      const tail = await home.run(["audit", "tail", "--json"]);
-      expect(tail.out).toContain("operators.change");
-      expect((await home.run(["audit", "verify"])).code).toBe(0);
+  it("count no more once removed, and nobody counts once their list was replaced", async () => {
+    const id = await approvalFor(home, sharing("removed"));
+    expect((await typed(["approvals", "approve", id, "--as", "bert"], [["of bert:", BERT]])).code).toBe(0);
+    expect((await typed(["operators", "remove", "bert", "--as", "anna"], [["of anna:", ANNA]])).code).toBe(0);
+    expect((await call(home, { ...sharing("removed"), approvalId: id })).error).toContain("APPROVAL_OPERATOR_REMOVED");
+    const last = await typed(["operators", "remove", "anna"], [["of anna:", ANNA]]);
+    expect([last.code, last.shown]).toEqual([3, containing("OPERATOR_LAST")]);
+    const file = join(home.dataDir, "operators.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace('"solo": false', '"solo": true'));
+    expect(await call(home, sharing("tampered"))).toMatchObject({
+      code: 3,
+      error: containing("OPERATORS_TAMPERED"),
     });
-  },
-);
+    const doctor = await home.run(["doctor", "--json"]);
+    expect(doctor.out).toContain("is not the list that this desk wrote");
+    const tail = await home.run(["audit", "tail", "--json"]);
+    expect(tail.out).toContain("operators.change");
+    expect((await home.run(["audit", "verify"])).code).toBe(0);
+  });
+});
 
 describe("the operators of a demo", () => {
   it("sign over the control channel on a demo desk, with keys that are written nowhere", async () => {

@@ -74,7 +74,6 @@ export class ApprovalDesk {
       const approval = await this.#aged(kept, now);
       const over = approval.state === "pending" ? undefined : stateRefusal(approval);
       if (over !== undefined) return refused(over);
-      if (approval.state === "approved" && given.decision === "approve") return accepted(approval);
       const judged = this.#judge(approval, given, { operators: await this.#options.operators(), now });
       if (!judged.ok) return judged;
       const next = transition(approval, { kind: "signed", decision: judged.value });

@@ -211,6 +211,15 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the approval desk on 
     expect(refusalIn(await under.approve(second, bert)).code).toBe("APPROVAL_OPERATOR_REMOVED");
   });
 
+  it("takes no second signature of an operator who is alone, but did not enrol as solo", async () => {
+    await using own = await approvalsUnderTest(dialect);
+    await own.operators.enrol(anna);
+    const asked = valueOf(await own.desk.request(live, view()));
+    expect(valueOf(await own.approve(asked, anna)).signatures).toMatchObject([{ solo: false }]);
+    own.clock.at += 13 * HOUR;
+    expect(refusalIn(await own.approve(asked, anna)).code).toBe("APPROVAL_NEEDS_OTHER_OPERATOR");
+  });
+
   it("asks an operator who is alone and solo to sign again twelve hours later, and says so on the record", async () => {
     await using own = await approvalsUnderTest(dialect);
     await own.operators.enrol(anna, { solo: true });

@@ -73,7 +73,12 @@ describe("the signatures under a policy", () => {
     expect(await worth(signed(own, bert))).toBe(0);
   });
 
-  it("count twice for one who is alone, twelve hours apart", async () => {
+  it("count once for one who is alone but did not enrol as solo", async () => {
+    await under.enrol(anna);
+    expect(await worth(signed(own, anna), signed(own, anna, { at: 7 + 2 * SOLO_WAIT }))).toBe(1);
+  });
+
+  it("count twice for one who is alone and solo, twelve hours apart", async () => {
     await under.enrol(anna, { solo: true });
     expect(await worth(signed(own, anna), signed(own, anna, { at: 7 + SOLO_WAIT - 1 }))).toBe(1);
     expect(await worth(signed(own, anna), signed(own, anna, { at: 7 + SOLO_WAIT }))).toBe(2);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseJson } from "../../../src/domain/parse-json.ts";
 import type { OperatorsState } from "../../../src/domain/operator.ts";
+import { signStatement } from "../../../src/gateway/approvals/signed-document.ts";
 import { OperatorListFile } from "../../../src/store/operators/operator-list-file.ts";
 import { refusalIn } from "../../gateway/approvals/support/approvals-under-test.ts";
 import {
@@ -71,6 +72,10 @@ describe("the list of operators", () => {
     };
     for (const [how, change] of Object.entries(wrong))
       expect([how, await code(change)]).toEqual([how, "OPERATORS_CHANGE_INVALID"]);
+    const elsewhere = { ...good, desk: "other" };
+    const here = { kind: "operators", desk: DESK, operator: "anna", at: 5, content: elsewhere } as const;
+    const signature = { operator: "anna", at: 5, signature: signStatement(here, anna.privateKey) };
+    expect(await code({ list: elsewhere, signature })).toBe("OPERATORS_CHANGE_INVALID");
     const last = nextList(state, [entry(anna, { removedAt: 1, removedBy: "anna" })]);
     expect(await code(signedList(last, anna))).toBe("OPERATOR_LAST");
     const demo = nextList(state, [entry(anna), entry(bert, { addedBy: "anna", kind: "demo" })]);
