@@ -10,9 +10,14 @@ export function argumentsHash(args: unknown): string {
   return createHash("sha256").update(canonicalJson(args)).digest("hex");
 }
 
+/** Whether a value under this name is a secret whatever it says. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** A copy for people: values under names of secrets are gone, secrets in texts are masked, long texts are cut. */
 export function redacted(value: unknown, mask: (text: string) => string, name = ""): unknown {
-  if (name !== "" && SECRET_NAME.test(name) && value !== null && typeof value !== "object") return "•••";
+  if (isSecretName(name) && value !== null && typeof value !== "object") return "•••";
   if (typeof value === "string") {
     // Masked before it is cut: half a secret is not recognised.
     const masked = mask(value);

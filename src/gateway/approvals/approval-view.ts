@@ -1,11 +1,11 @@
 import type { ApprovalView } from "../../domain/approval.ts";
 import { canonicalJson } from "../../domain/canonical-json.ts";
 import { visibleText } from "../../domain/visible-text.ts";
-import { redacted } from "../redact.ts";
+import { isSecretName } from "../redact.ts";
 
 type Line = ApprovalView["lines"][number];
 /** More is not read by anybody; what is left out is said. */
-const MOST_LINES = 200;
+const MOST_LINES = 500;
 
 /** What a call would change: a value by its name, before and after; null where there is none. */
 export interface ChangeLine {
@@ -27,7 +27,7 @@ export function approvalView(
   },
 ): ApprovalView {
   const { changes, arguments: args, mask, ...about } = parts;
-  const all = [...changes, ...argumentLines(redacted(args, mask))].map((line) => visibleLine(line, mask));
+  const all = [...changes, ...argumentLines(args, { path: "", name: "" })].map((line) => visibleLine(line, mask));
   const left = all.length - MOST_LINES;
   const more: Line = { what: "…", before: null, after: `${left} more lines are not shown; deny what you cannot see` };
   return {
@@ -43,16 +43,27 @@ export function approvalView(
   };
 }
 
-/** Every value of the arguments by its path, such as `brokerage.id`. */
-function argumentLines(value: unknown, path = ""): readonly Line[] {
+/**
+ * Every value of the arguments by its path, such as `brokerage.id`; a text of several lines line by line, whole: what
+ * is not seen is not approved.
+ */
+function argumentLines(value: unknown, at: { readonly path: string; readonly name: string }): readonly Line[] {
+  const { path, name } = at;
   if (value !== null && typeof value === "object") {
     const members = Object.entries(value);
     if (members.length > 0) {
-      return members.flatMap(([name, member]) => argumentLines(member, path === "" ? name : `${path}.${name}`));
+      return members.flatMap(([key, member]) =>
+        // Members of a list are as secret as the list.
+        argumentLines(member, { path: path === "" ? key : `${path}.${key}`, name: Array.isArray(value) ? name : key }),
+      );
     }
   }
-  const after = typeof value === "string" ? value : canonicalJson(value);
-  return path === "" ? [] : [{ what: path, before: null, after }];
+  if (path === "") return [];
+  if (isSecretName(name)) return [{ what: path, before: null, after: "•••" }];
+  const text = typeof value === "string" ? value : canonicalJson(value);
+  const lines = text.split(/\r?\n/);
+  if (lines.length === 1) return [{ what: path, before: null, after: text }];
+  return lines.map((line, index) => ({ what: `${path}, line ${index + 1}`, before: null, after: line }));
 }
 
 function visibleLine({ what, before, after }: Line, mask: (text: string) => string): Line {

@@ -61,7 +61,7 @@ describe("the view of a call for its approver", () => {
     const view = approvalView({
       ...about,
       changes: [{ what: "login hunter2", before: "hunter2", after: null }],
-      arguments: { brokerage: { "ib-password": "correct horse" }, note: "it is hunter2" },
+      arguments: { brokerage: { "ib-password": "correct horse", tokens: ["correct horse"] }, note: "it is hunter2" },
       mask,
     });
     expect(JSON.stringify(view)).not.toMatch(/hunter2|correct horse/);
@@ -90,14 +90,26 @@ describe("the view of a call for its approver", () => {
     expect(shown({ ...view, tool: "\u202etool", lines }).replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
+  it("shows a file line by line to its end, which is where the harm would be", () => {
+    const content = ["import x", ...Array.from({ length: 100 }, () => "# nothing here"), "self.buy_everything()"];
+    const view = approvalView({
+      ...about,
+      changes: [],
+      arguments: { name: "main.py", content: content.join("\r\n") },
+      mask,
+    });
+    expect(view.lines).toHaveLength(103);
+    expect(view.lines.at(-1)).toEqual({ what: "content, line 102", before: null, after: "self.buy_everything()" });
+  });
+
   it("does not let what matters scroll away: lines are counted and long texts cut", () => {
     const view = approvalView({
       ...about,
       changes: [],
-      arguments: Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`p${index}`, "x".repeat(250)])),
+      arguments: Object.fromEntries(Array.from({ length: 800 }, (_, index) => [`p${index}`, "x".repeat(250)])),
       mask,
     });
-    expect(view.lines).toHaveLength(201);
+    expect(view.lines).toHaveLength(501);
     expect(view.lines.at(-1)?.after).toContain("300 more lines");
     const long = approvalView({ ...about, changes: [], arguments: { code: "y".repeat(100_000) }, mask });
     expect(long.lines[0]?.after).toMatch(/100000 characters/);
