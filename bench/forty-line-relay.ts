@@ -18,5 +18,6 @@ server.setRequestHandler(
       { signal: context.mcpReq.signal },
     )) as never,
 );
+// oxlint-disable-next-line unicorn/prefer-add-event-listener -- the library has this one only
 server.onclose = () => void client.close();
 await server.connect(new StdioServerTransport());

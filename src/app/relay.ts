@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import type { CliSession } from "../cli/cli-services.ts";
 import { startGuardian, type Guardian } from "../clients/guardian/guardian.ts";
 import { openChildChannel } from "../clients/relay/child-channel.ts";
+import { HttpChannel } from "../clients/relay/http-channel.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { isLoopback } from "../server/http/http-guards.ts";
@@ -117,6 +118,7 @@ function gateOptions(
 
 function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): OpenUpstream {
   const [program, ...args] = request.command;
+  const { url = "", log } = request;
   if ((program === undefined) === (request.url === undefined)) {
     throw new RefusalError({
       code: "USAGE",
@@ -124,7 +126,8 @@ function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): 
       remedy: "quantwright relay --allow-all -- COMMAND ARGUMENTS",
     });
   }
-  if (program === undefined) throw new Error("not yet");
+  if (program === undefined)
+    return (events) => new HttpChannel({ url, maxAnswerBytes: MOST_MESSAGE_BYTES, log }, events);
   const environment = config.childEnvironment;
   const names = [...PLAIN_VARIABLES, ...request.variables];
   const env = Object.fromEntries(
@@ -134,9 +137,5 @@ function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): 
     }),
   );
   const server = { name: basename(program), command: program, args, env };
-  return (events) =>
-    openChildChannel(
-      { server, registry: guardian, maxAnswerBytes: MOST_MESSAGE_BYTES, log: (line) => request.log(line) },
-      events,
-    );
+  return (events) => openChildChannel({ server, registry: guardian, maxAnswerBytes: MOST_MESSAGE_BYTES, log }, events);
 }

@@ -1,0 +1,262 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isObject, isRpcId, judgeMessage, type JsonObject, type RpcId } from "../../domain/json-rpc.ts";
+import { parseJson } from "../../domain/parse-json.ts";
+import type { Channel, ChannelEvents } from "./child-channel.ts";
+import { claimedVersion, ModernHeaders } from "./http-headers.ts";
+import { EventTooLongError, readEvents } from "./sse-events.ts";
+
+export interface HttpChannelOptions {
+  readonly url: string;
+  /** The longest message that the server may send, in bytes. */
+  readonly maxAnswerBytes: number;
+  readonly log: (message: string) => void;
+}
+
+const RESUME_MILLISECONDS = 1000;
+const MOST_RESUMES = 10;
+const FAREWELL_MILLISECONDS = 1000;
+
+/**
+ * Speaks with a server over Streamable HTTP, in both eras: with sessions after an `initialize`, and without for messages
+ * that claim their own protocol version.
+ *
+ * Invariants
+ * 1. A server that cannot be reached, or whose session is gone, closes the channel: who waits is told, and whoever opens
+ *    the next one starts with a new handshake.
+ * 2. An HTTP error is an answer to its own request only.
+ */
+export class HttpChannel implements Channel {
+  readonly #options: HttpChannelOptions;
+  readonly #events: ChannelEvents;
+  readonly #headers = new ModernHeaders();
+  readonly #stop = new AbortController();
+  readonly #requests = new Map<RpcId, AbortController>();
+  #session: string | undefined;
+  #version: string | undefined;
+  #flow: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  constructor(options: HttpChannelOptions, events: ChannelEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  send(message: JsonObject): boolean {
+    const params = isObject(message["params"]) ? message["params"] : {};
+    const cancelled = message["method"] === "notifications/cancelled" ? params["requestId"] : undefined;
+    if (isRpcId(cancelled)) {
+      this.#requests.get(cancelled)?.abort();
+      this.#requests.delete(cancelled);
+      // Without a session going away is how a request is cancelled.
+      if (this.#session === undefined) return true;
+    }
+    void this.#post(message).catch((error: unknown) => this.#closed(reasonOf(error)));
+    return true;
+  }
+
+  pause(): void {
+    this.#flow ??= Promise.withResolvers<void>();
+  }
+
+  resume(): void {
+    this.#flow?.resolve();
+    this.#flow = undefined;
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    const isOpen = !this.#stop.signal.aborted;
+    this.#stop.abort();
+    this.resume();
+    if (!isOpen || session === undefined) return;
+    const signal = AbortSignal.timeout(FAREWELL_MILLISECONDS);
+    await fetch(this.#options.url, { method: "DELETE", headers: this.#sessionHeaders(), signal }).catch(
+      () => undefined,
+    );
+  }
+
+  async #post(message: JsonObject): Promise<void> {
+    const { id, method } = message;
+    const isRequest = isRpcId(id) && method !== undefined;
+    const gone = new AbortController();
+    if (isRequest) this.#requests.set(id, gone);
+    const signal = AbortSignal.any([this.#stop.signal, gone.signal]);
+    const version = claimedVersion(message);
+    try {
+      const response = await fetch(this.#options.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...(version === undefined ? this.#sessionHeaders() : this.#headers.headersOf(message, version)),
+        },
+        body: JSON.stringify(message),
+        signal,
+      });
+      await this.#take(response, isRequest ? id : undefined, signal);
+      if (method === "notifications/initialized") void this.#listen();
+    } catch (error) {
+      // Who was cancelled, or ends with the channel, waits for nothing.
+      if (!signal.aborted) throw error;
+    } finally {
+      if (isRequest) this.#requests.delete(id);
+    }
+  }
+
+  async #take(response: Response, id: RpcId | undefined, signal: AbortSignal): Promise<void> {
+    this.#session ??= response.headers.get("mcp-session-id") ?? undefined;
+    const type = response.headers.get("content-type") ?? "";
+    if (response.status === 404 && this.#session !== undefined) {
+      await response.body?.cancel();
+      this.#closed("the server does not know the session any more");
+    } else if (response.body === null || id === undefined) await response.body?.cancel();
+    else if (type.includes("text/event-stream")) await this.#stream(response.body, id, signal);
+    else if (type.includes("application/json")) await this.#json(response, id);
+    else {
+      await response.body.cancel();
+      this.#events.onRefused({ id, reason: `the server answered with HTTP ${response.status}` });
+    }
+  }
+
+  async #json(response: Response, id: RpcId): Promise<void> {
+    const { maxAnswerBytes } = this.#options;
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    // Typed by the platform as a stream of anything.
+    const body: ReadableStream<Uint8Array> | null = response.body;
+    const reader = body?.getReader();
+    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+      bytes += next.value.byteLength;
+      if (bytes > maxAnswerBytes) {
+        await reader?.cancel();
+        this.#events.onRefused({ id, reason: tooLong(maxAnswerBytes) });
+        return;
+      }
+      parts.push(next.value);
+    }
+    const value = parsed(Buffer.concat(parts).toString("utf8"));
+    // Refusals of the transport itself may carry no id.
+    const answer = isObject(value) && value["id"] === null ? { ...value, id } : value;
+    if (isObject(answer) && answer["id"] === id) this.#deliver(answer);
+    else this.#events.onRefused({ id, reason: `the server answered with HTTP ${response.status} and no message` });
+  }
+
+  /** Reads the stream of one request until its answer came; a stream that breaks is resumed where it can be. */
+  async #stream(body: ReadableStream<Uint8Array>, id: RpcId, signal: AbortSignal): Promise<void> {
+    let source: ReadableStream<Uint8Array> | null = body;
+    let lastEvent: string | undefined;
+    for (let attempt = 0; source !== null && attempt <= MOST_RESUMES; attempt += 1) {
+      const end = await this.#read(source, id).catch((error: unknown) => {
+        if (signal.aborted || error instanceof EventTooLongError) throw error;
+        return { answered: false, lastEvent: undefined };
+      });
+      if (end.answered) return;
+      lastEvent = end.lastEvent ?? lastEvent;
+      if (lastEvent === undefined) break;
+      await delay(RESUME_MILLISECONDS, undefined, { signal });
+      source = await this.#reopen(lastEvent, signal);
+    }
+    this.#events.onRefused({ id, reason: "the server's stream ended without an answer" });
+  }
+
+  async #read(
+    source: ReadableStream<Uint8Array>,
+    id: RpcId | undefined,
+  ): Promise<{ readonly answered: boolean; readonly lastEvent: string | undefined }> {
+    let lastEvent: string | undefined;
+    const { maxAnswerBytes: maxBytes } = this.#options;
+    const flow = (): Promise<void> => this.#flow?.promise ?? Promise.resolve();
+    try {
+      for await (const event of readEvents(source, { maxBytes, flow })) {
+        lastEvent = event.id ?? lastEvent;
+        const value = event.data === "" ? undefined : parsed(event.data);
+        if (value === undefined) continue;
+        this.#deliver(value);
+        const isAnswer = isObject(value) && value["method"] === undefined && value["id"] === id;
+        if (id !== undefined && isAnswer) return { answered: true, lastEvent };
+      }
+    } catch (error) {
+      if (!(error instanceof EventTooLongError) || id === undefined) throw error;
+      this.#events.onRefused({ id, reason: tooLong(maxBytes) });
+      return { answered: true, lastEvent };
+    }
+    return { answered: false, lastEvent };
+  }
+
+  async #reopen(lastEvent: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
+    const headers = { ...this.#sessionHeaders(), accept: "text/event-stream" };
+    const response = await fetch(this.#options.url, {
+      headers: lastEvent === undefined ? headers : { ...headers, "last-event-id": lastEvent },
+      signal,
+    });
+    if (response.ok && (response.headers.get("content-type") ?? "").includes("text/event-stream")) return response.body;
+    await response.body?.cancel();
+    return null;
+  }
+
+  /** Listens to what belongs to no request, for as long as the server lets us. */
+  async #listen(): Promise<void> {
+    const { signal } = this.#stop;
+    let lastEvent: string | undefined;
+    try {
+      while (!signal.aborted) {
+        const source = await this.#reopen(lastEvent, signal);
+        if (source === null) return;
+        lastEvent = (await this.#read(source, undefined)).lastEvent ?? lastEvent;
+        await delay(RESUME_MILLISECONDS, undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#options.log(`the server's stream broke: ${reasonOf(error)}`);
+    }
+  }
+
+  #deliver(value: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    const judged = judgeMessage(value);
+    if (judged.kind === "invalid") {
+      if (judged.id !== null)
+        this.#events.onRefused({ id: judged.id, reason: `the server's answer is not passed on: ${judged.reason}` });
+      return;
+    }
+    if (judged.kind === "response") {
+      this.#headers.learn(judged.message.result);
+      const version = judged.message.result?.["protocolVersion"];
+      if (typeof version === "string") this.#version ??= version;
+    }
+    this.#events.onMessage(judged.message);
+  }
+
+  #sessionHeaders(): Record<string, string> {
+    return {
+      ...(this.#session === undefined ? {} : { "mcp-session-id": this.#session }),
+      ...(this.#version === undefined ? {} : { "mcp-protocol-version": this.#version }),
+    };
+  }
+
+  #closed(reason: string): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    this.#events.onClosed(reason);
+  }
+}
+
+function tooLong(maxBytes: number): string {
+  return `the server's answer has more than ${maxBytes} bytes, which are not passed on. Ask for less`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the platform's client says in its cause; its own message is "fetch failed". */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error.cause instanceof Error)) return error.message;
+  // Several addresses were tried: each has its own error, and the whole no message.
+  return error.cause.message !== ""
+    ? error.cause.message
+    : ((error.cause as NodeJS.ErrnoException).code ?? error.message);
+}
