@@ -6,6 +6,7 @@ and what an operator approved besides (the capital fraction) from the object sto
 has judged an order from outside before it comes here.
 """
 
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -139,13 +140,14 @@ class QuantwrightOrder(Command):
     order_type = None
     limit_price = None
     stop_price = None
+    time_in_force = None
     expires = None
 
     def run(self, algorithm):
         rules = _TWIN["rules"]
-        if not isinstance(self.key, str) or _KEY.fullmatch(self.key) is None:
+        if not isinstance(self.key, str) or not 0 < len(self.key) <= 400:
             return _refused(algorithm, self.key, "the key is none")
-        name = f"orders/{self.key}"
+        name = f"orders/{_stored(self.key)}"
         if rules.contains(name):
             return _refused(algorithm, self.key, "the key was used before")
         if not self._is_in_time(algorithm):
@@ -158,7 +160,9 @@ class QuantwrightOrder(Command):
         if not rules.write(name, {"state": "SEEN"}):
             return _refused(algorithm, self.key, "its key cannot be kept")
         numbers = [float(getattr(self, price)) for price in prices]
-        ticket = getattr(algorithm, method)(security.symbol, float(self.quantity), *numbers, tag=self.key)
+        properties = OrderProperties()
+        properties.time_in_force = TimeInForce.DAY if self.time_in_force == "day" else TimeInForce.GOOD_TIL_CANCELED
+        ticket = getattr(algorithm, method)(security.symbol, float(self.quantity), *numbers, tag=self.key, order_properties=properties)
         state = "REFUSED" if ticket.status == OrderStatus.INVALID else "SENT"
         rules.write(name, {"state": state, "orderId": ticket.order_id})
         return state == "SENT"
@@ -184,6 +188,11 @@ class QuantwrightControl(Command):
         if self.reduce_only is not None:
             rules.set_reduce_only(self.reduce_only is True)
         return True
+
+
+def _stored(key):
+    """A key as a name in the object store: itself where it is plain, else its hash."""
+    return key if _KEY.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _refused(algorithm, key, why):

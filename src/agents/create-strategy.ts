@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RefusalError } from "../domain/refusal.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
 import type { StrategyLabParts } from "./strategy-lab-parts.ts";
+import { twinFiles, withTwin } from "./twin-files.ts";
 
 const createdSchema = z.looseObject({
   projects: z.array(z.looseObject({ projectId: z.int(), name: z.string(), organizationId: z.string() })).min(1),
@@ -13,7 +14,7 @@ export function createStrategy(parts: StrategyLabParts): Skill {
   return defineSkill({
     name: "create_strategy",
     title: "Create a strategy",
-    description: `Makes a new QuantConnect project with a Python strategy in main.py, from your code or from a template (${templates.join(", ")}). Costs nothing. Next: run_backtest. The algorithm API is LEAN's: from AlgorithmImports import *, one class derived from QCAlgorithm.`,
+    description: `Makes a new QuantConnect project with a Python strategy in main.py, from your code or from a template (${templates.join(", ")}). Costs nothing. Next: run_backtest. The algorithm API is LEAN's: from AlgorithmImports import *, one class derived from QCAlgorithm. Files named quantwright_* and the last lines of main.py guard the account's limits: leave them.`,
     owner: "strategy-lab",
     class: "write",
     input: z.object({
@@ -35,14 +36,15 @@ export function createStrategy(parts: StrategyLabParts): Skill {
     answer: async (args, context) => {
       const template = args.code === undefined ? (args.template ?? templates[0] ?? "") : null;
       const shipped = Object.hasOwn(parts.templates, template ?? "") ? parts.templates[template ?? ""] : undefined;
-      const code = args.code ?? shipped;
-      if (code === undefined) {
+      const given = args.code ?? shipped;
+      if (given === undefined) {
         throw new RefusalError({
           code: "TEMPLATE_UNKNOWN",
           message: `there is no template "${template}"`,
           remedy: `use one of ${templates.join(", ")}, or give the code`,
         });
       }
+      const code = withTwin(given);
       const created = createdSchema.parse(
         await context.upstream("create_project", { name: args.name, language: "Py" }),
       );
@@ -60,6 +62,9 @@ export function createStrategy(parts: StrategyLabParts): Skill {
       try {
         // A new Python project has a main.py of the cloud's own.
         await context.upstream("update_file_contents", { projectId, name: "main.py", content: code });
+        for (const [file, content] of Object.entries(twinFiles(parts.twin, strategy.id))) {
+          await context.upstream("create_file", { projectId, name: file, content });
+        }
         await parts.strategies.add(strategy);
       } catch (error) {
         await context.upstream("delete_project", { projectId }, { evenIfCancelled: true }).catch(() => undefined);

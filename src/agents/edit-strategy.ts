@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RefusalError } from "../domain/refusal.ts";
 import { defineSkill, type Skill, type SkillContext } from "../gateway/skill.ts";
 import { projectOf, strategyId, type StrategyLabParts } from "./strategy-lab-parts.ts";
+import { hasTwin, withTwin } from "./twin-files.ts";
 
 const filesSchema = z.looseObject({
   files: z.array(z.looseObject({ name: z.string(), content: z.string().nullish() })),
@@ -34,7 +35,9 @@ export function editStrategy(parts: StrategyLabParts): Skill {
       refuseMixture(args);
       const { projectId } = await projectOf(parts, args.strategyId);
       const before = await textOf(context, projectId, args.file);
-      const after = args.content ?? edited(before, args);
+      const wanted = args.content ?? edited(before, args);
+      // A text that is written anew keeps the twin of the one before.
+      const after = args.file === "main.py" && before !== undefined && hasTwin(before) ? withTwin(wanted) : wanted;
       const data = {
         strategyId: args.strategyId,
         file: args.file,

@@ -29,6 +29,8 @@ export interface StrategyLabParts {
   readonly newId: () => string;
   /** Shipped strategy templates: source text by name. */
   readonly templates: Readonly<Record<string, string>>;
+  /** Shipped sources of the twin: text by file name. */
+  readonly twin: Readonly<Record<string, string>>;
 }
 
 export const strategyId = z.string().min(1).max(64).describe("Id of a strategy (create_strategy, list_strategies)");

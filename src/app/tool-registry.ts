@@ -15,7 +15,7 @@ import { createPinStore } from "../store/desk/pin-store.ts";
 import type { DeskControls } from "./desk-controls.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
-import { strategyTemplates } from "./templates.ts";
+import { strategyTemplates, twinSources } from "./templates.ts";
 import { vendoredBuild } from "./upstream-server.ts";
 
 /** Name of the upstream that every desk has. */
@@ -65,6 +65,7 @@ export function buildRegistry(
       runs,
       newId,
       templates: strategyTemplates(config),
+      twin: twinSources(config),
     }),
     executionOps({
       accounts: { view: (projectId) => controls().accounts.view(projectId) },

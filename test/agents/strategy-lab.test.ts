@@ -37,12 +37,21 @@ describe("create_strategy", () => {
       name: "A 1",
       projectId: 7,
       file: "main.py",
-      lines: 3,
+      lines: 8,
       template: "buy-and-hold",
+    });
+    const content = "line 1\nline 2\n\n\nfrom quantwright_twin import guard\n\nguard(globals())\n";
+    const limits = JSON.stringify({
+      storeKey: "quantwright/s1",
+      capitalFraction: 1,
+      smallestCapitalFraction: 1,
+      limits: {},
     });
     expect(lab.asked).toEqual([
       ["create_project", { name: "A", language: "Py" }],
-      ["update_file_contents", { projectId: 7, name: "main.py", content: "line 1\nline 2\n" }],
+      ["update_file_contents", { projectId: 7, name: "main.py", content }],
+      ["create_file", { projectId: 7, name: "quantwright_twin.py", content: "twin" }],
+      ["create_file", { projectId: 7, name: "quantwright_limits.py", content: `LIMITS = ${JSON.stringify(limits)}\n` }],
     ]);
     expect(await lab.strategies.byProject("local", 7)).toMatchObject({ id: "s1", name: "A 1", lifecycle: "draft" });
   });
@@ -84,6 +93,18 @@ describe("edit_strategy", () => {
   it("shows a file, and changes nothing by that", async () => {
     expect(await edit({})).toMatchObject({ changed: false, lines: 4, content: "a = 1\nb = 2\nb = 2\n" });
     expect(lab.asked.map(([tool]) => tool)).toEqual(["read_file"]);
+  });
+
+  it("keeps the twin at the end of a text that is written anew, once", async () => {
+    const twin = "\n\nfrom quantwright_twin import guard\n\nguard(globals())\n";
+    lab.answers.set("read_file", () => ({ files: [{ name: "main.py", content: `a = 1\n${twin}` }] }));
+    for (const content of ["b = 2\n", `b = 2\n${twin}`]) {
+      await edit({ content });
+      expect(lab.asked.at(-1)).toEqual([
+        "update_file_contents",
+        { projectId: 7, name: "main.py", content: `b = 2\n${twin}` },
+      ]);
+    }
   });
 
   it("replaces one passage, literally", async () => {

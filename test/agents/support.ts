@@ -70,6 +70,7 @@ export async function labUnderTest(): Promise<LabUnderTest> {
       runs: () => bench.runs,
       newId: () => `s${(id += 1)}`,
       templates: { "buy-and-hold": "line 1\nline 2\n", other: "x" },
+      twin: { "quantwright_twin.py": "twin" },
     },
     deskParts: {
       runs: () => bench.runs,

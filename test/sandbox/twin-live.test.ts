@@ -64,7 +64,6 @@ describe("the twin of a live algorithm", { timeout: 60_000 }, () => {
       { key: "i-2", expires: "2013-10-07T14:59:00Z" },
       { key: "i-3", expires: "soon" },
       { key: "i-4", expires: null },
-      { key: "../up" },
       { key: "" },
       { key: null },
       { key: "i-5", symbol: "IBM" },
@@ -73,6 +72,11 @@ describe("the twin of a live algorithm", { timeout: 60_000 }, () => {
       expect(await order({ quantity: 5, ...bad })).toMatchObject({ success: false });
     }
     expect(held(live)).toBe(5);
+    for (const success of [true, false]) {
+      expect(await order({ key: "host/../ü", quantity: 1, time_in_force: "day" })).toMatchObject({ success });
+    }
+    expect([...live.objects.keys()].every((key) => /^[a-z0-9/_-]+$/.test(key))).toBe(true);
+    expect(live.orders.at(-1)).toMatchObject({ tag: "host/../ü" });
     await live.session.kill();
   });
 

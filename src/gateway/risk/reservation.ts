@@ -9,7 +9,7 @@ const stageSchema = z.discriminatedUnion("kind", [
 ]);
 
 /** How far the order of a reservation has come: on its way or working, lost from sight, or filled or cancelled. */
-export type ReservationStage = z.infer<typeof stageSchema>;
+type ReservationStage = z.infer<typeof stageSchema>;
 
 /** What became of an order: `refused` had no effect at all, `cancelled` may have filled in part. */
 export type ReservationEnd = "filled" | "cancelled" | "refused" | "unknown";
