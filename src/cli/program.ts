@@ -25,7 +25,7 @@ export async function runProgram(args: readonly string[], services: CliServices)
   };
   const json = args.includes("--json");
   const program = withGlobalFlags(new Command("quantwright"))
-    .description("Research, backtest and (later) trade strategies on QuantConnect's API, with every call recorded.")
+    .description("Research, backtest and trade strategies on QuantConnect's API, behind limits and approvals, with every call recorded.")
     .version(services.version)
     .showHelpAfterError("(quantwright --help lists the commands)")
     .exitOverride()

@@ -15,7 +15,9 @@ const INSTRUCTIONS = [
   "Quantwright: research trading strategies on QuantConnect's API, safely. Usual order: create_strategy, run_backtest,",
   "run_result, analyze_strategy. Every call is recorded; every backtest counts as a trial. Long results come as a",
   "resultRef: read them by sections with run_result. Results carry an envelope with profile, age and source of the data.",
-  "Calls that trade need an approval by a person and are refused until approvals exist.",
+  "Calls that trade may answer APPROVAL_REQUIRED with an id: an operator signs it in a terminal, you cannot. After that",
+  "repeat exactly the same call with approvalId. What only lowers risk never waits. An outcome that is UNKNOWN is looked",
+  "up, never repeated.",
 ].join(" ");
 
 /** One aggregated MCP server for one client: the tools of its toolset, every call through the gateway. */
@@ -35,6 +37,7 @@ export function createAggregatedServer(
       toolset: client.toolset,
       tool: request.params.name,
       arguments: request.params.arguments ?? {},
+      ...callOptionsOf(request.params._meta),
       signal: context.mcpReq.signal,
       ...(token === undefined
         ? {}
@@ -55,6 +58,18 @@ export function createAggregatedServer(
     return { contents: [{ uri: request.params.uri, mimeType: "application/json", text }] };
   });
   return server;
+}
+
+/** What a client may say beside the arguments of any tool: an approval of the call, and a key of its intent. */
+function callOptionsOf(
+  meta: Readonly<Record<string, unknown>> | undefined,
+): Pick<CallRequest, "approvalId" | "intentId"> {
+  const approvalId = meta?.["quantwright/approvalId"];
+  const intentId = meta?.["quantwright/intentId"];
+  return {
+    ...(typeof approvalId === "string" ? { approvalId } : {}),
+    ...(typeof intentId === "string" ? { intentId } : {}),
+  };
 }
 
 function listed(tool: Tool): Record<string, unknown> {
