@@ -3,10 +3,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { BacktestResult } from "../../src/lean/backtest-result.ts";
 import { writeSyntheticData } from "../support/sandbox-data.ts";
 import { openTestPool } from "../support/sandbox-pool.ts";
+import { testPython } from "../support/test-python.ts";
 import { twinProject } from "./twin-project.ts";
 
 const data = writeSyntheticData();
-const pool = openTestPool({ dataFolders: [data] });
+const pool = openTestPool({
+  dataFolders: [data],
+  trustedPython: { path: testPython(), environment: { PATH: "/usr/bin:/bin" } },
+});
 afterAll(async () => {
   await pool[Symbol.asyncDispose]();
   rmSync(data, { recursive: true, force: true });
@@ -124,6 +128,23 @@ describe("the twin", () => {
     ],
   ])("refuses %s", { timeout: 60_000 }, async (_, body, limits, expected) => {
     expect(await outcomes(body, limits)).toEqual(expected);
+  });
+
+  it("says the same in an ordinary Python", { timeout: 60_000 }, async () => {
+    const body = `
+    def on_data(self, data):
+        if data.bars.contains_key(self.ibm) and self.once():
+            self.market_order(self.spy, 10)
+            self.market_order(self.spy, 10)
+            self.limit_order(self.ibm, 1, 1).update_quantity(100)
+            self.liquidate()
+`;
+    const files = twinProject(`${HEAD}${TELLS}${body}`, { maxPositionNotional: "2500" });
+    const [sandboxed, trusted] = [await pool.backtest({ files }), await pool.backtest({ files }, { isTrusted: true })];
+    expect(sandboxed.error).toBeUndefined();
+    expect(trusted.error).toBeUndefined();
+    expect(trusted.orders).toEqual(sandboxed.orders);
+    expect(sandboxed.orders.map(({ status }) => status)).toEqual([3, 7, 5, 3]);
   });
 
   it("lets reductions pass, liquidate too, and nothing that crosses zero", { timeout: 60_000 }, async () => {

@@ -2,14 +2,12 @@ import { z } from "zod";
 import type { AccountSnapshot } from "../../domain/account-snapshot.ts";
 import { Decimal } from "../../domain/decimal.ts";
 
+/** How far the order of a reservation has come: on its way or working, lost from sight, or filled or cancelled. */
 const stageSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("held") }),
   z.strictObject({ kind: z.literal("unknown") }),
   z.strictObject({ kind: z.literal("ended"), at: z.int() }),
 ]);
-
-/** How far the order of a reservation has come: on its way or working, lost from sight, or filled or cancelled. */
-type ReservationStage = z.infer<typeof stageSchema>;
 
 /** What became of an order: `refused` had no effect at all, `cancelled` may have filled in part. */
 export type ReservationEnd = "filled" | "cancelled" | "refused" | "unknown";
