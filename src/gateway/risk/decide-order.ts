@@ -106,6 +106,7 @@ function decideOpening(situation: Situation, halted: RiskRefusal | undefined): R
   const figures = units === undefined ? undefined : figuresOf(situation, units);
   const refusals = present(
     halted,
+    unvaluedFault(situation.exposure),
     ...modeFaults(state, limits),
     universeFault(intent, limits),
     sessionFault(intent, question.marketOpen, limits),
@@ -147,6 +148,16 @@ function invalidOrder(intent: OrderIntent, state: RiskState): RiskRefusal | unde
   return {
     code: "RISK_INPUT_INVALID",
     message: `expected an order of account ${state.account} with a quantity other than zero and prices above zero`,
+  };
+}
+
+function unvaluedFault({ unvalued }: Exposure): RiskRefusal | undefined {
+  if (unvalued === undefined) return undefined;
+  return {
+    code: "SNAPSHOT_INVALID",
+    message: `the worth of an open order of ${unvalued} is not known, so nothing that adds to it can be judged`,
+    remedy: "wait for a price of it, or cancel that order",
+    retryable: true,
   };
 }
 

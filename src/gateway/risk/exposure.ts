@@ -27,6 +27,8 @@ export interface Exposure {
   readonly changed: ReadonlyMap<string, SymbolExposure>;
   /** The worst cases of all symbols together, in account currency. */
   readonly gross: Decimal;
+  /** A symbol whose open orders nobody knows the worth of. */
+  readonly unvalued: string | undefined;
 }
 
 const NOTHING: SymbolExposure = {
@@ -110,7 +112,7 @@ export function exposureWith(snapshot: AccountSnapshot, reservations: Iterable<R
     changed.set(reservation.symbol, after);
     gross = gross.subtract(worstCase(before)).add(worstCase(after));
   }
-  return { symbols: exposure.symbols, changed, gross };
+  return { ...exposure, changed, gross };
 }
 
 interface SnapshotIndex {
@@ -145,10 +147,22 @@ function indexOf(snapshot: AccountSnapshot): SnapshotIndex {
     if (!left.isZero) addPending(tallyOf(symbol), { symbol, quantity: left, unitValue });
   }
   let gross = Decimal.ZERO;
-  for (const one of symbols.values()) gross = gross.add(worstCase(one));
-  const index = { exposure: { symbols, changed: new Map<string, SymbolExposure>(), gross }, byTag };
+  let unvalued: string | undefined;
+  for (const [symbol, one] of symbols) {
+    gross = gross.add(worstCase(one));
+    const hasUnvalued = !(
+      isValued(one.buys, one.mark.max(one.buyUnit)) && isValued(one.sells, one.mark.max(one.sellUnit))
+    );
+    if (hasUnvalued) unvalued = symbol;
+  }
+  const exposure = { symbols, changed: new Map<string, SymbolExposure>(), gross, unvalued };
+  const index = { exposure, byTag };
   indexes.set(snapshot, index);
   return index;
+}
+
+function isValued(quantity: Decimal, unit: Decimal): boolean {
+  return quantity.isZero || unit.sign > 0;
 }
 
 /** Whether the snapshot itself lists the order of a reservation, as whole as it was reserved. */

@@ -27,7 +27,7 @@ export const RISK_CODES = {
   RISK_RESERVATION_UNKNOWN: "there is no such reservation",
   RISK_SESSION: "the market of the symbol is not known to be open",
   RISK_UNIVERSE: "the symbol is not in the list of those that may be traded",
-  SNAPSHOT_INVALID: "the snapshot is of another account",
+  SNAPSHOT_INVALID: "the snapshot is of another account, or lacks the worth of an open order",
   SNAPSHOT_MISSING: "there is no snapshot of the account",
   SNAPSHOT_STALE: "the snapshot is too old, from the future, or older than one that was seen",
 } as const satisfies Readonly<Record<string, string>>;

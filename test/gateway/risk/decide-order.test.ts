@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
   ["LIMITS_INVALID", {}, { limits: refusedLimits() }],
   ["SNAPSHOT_MISSING", {}, { snapshot: undefined }],
   ["SNAPSHOT_INVALID", {}, { snapshot: snapshot({ account: "A2" }) }],
+  ["SNAPSHOT_INVALID", {}, { snapshot: snapshot({ workingOrders: [working("OLD", "1", { unitValue: "0" })] }) }],
   ["SNAPSHOT_STALE", {}, { snapshot: snapshot({ at: NOON - 31 * SECOND }) }],
   ["QUOTE_UNAVAILABLE", {}, { quote: undefined }],
   ["QUOTE_INVALID", {}, { quote: quote({ symbol: "AAPL" }) }],
