@@ -58,6 +58,10 @@ const tools: Readonly<Record<string, (frame: Frame, args: Readonly<Record<string
     say({ jsonrpc: "2.0", method, params: { odd: true } });
     answer(id, "notified");
   },
+  notify_later: ({ id }, { method }) => {
+    answer(id, "soon");
+    setTimeout(() => say({ jsonrpc: "2.0", method }), 50);
+  },
   flood: ({ id }, { lines }) => {
     for (let line = 0; line < Number(lines); line += 1)
       say({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "y".repeat(1000), line } });
