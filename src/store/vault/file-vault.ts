@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
 import { RefusalError } from "../../domain/refusal.ts";
@@ -8,6 +9,7 @@ import type { Vault } from "./vault.ts";
 const fileSchema = z.object({ version: z.literal(1), iv: z.string(), tag: z.string(), data: z.string() });
 const secretsSchema = z.record(z.string(), z.string());
 type Secrets = z.infer<typeof secretsSchema>;
+const LOCK_MILLISECONDS = 5000;
 
 function readOrUndefined(path: string): string | undefined {
   try {
@@ -57,6 +59,30 @@ function encrypt(secrets: Secrets, key: Buffer): string {
   });
 }
 
+/**
+ * Does work while no other process does: the desk and a command may each keep a secret at the same time, and the file
+ * is written whole. The lock is a transaction, which the system takes back however a process ends.
+ */
+function exclusively<T>(lock: string, work: () => T): T {
+  closeSync(openSync(lock, "a", 0o600));
+  const database = new DatabaseSync(lock, { timeout: LOCK_MILLISECONDS });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+    return work();
+  } finally {
+    database.close();
+  }
+}
+
+/** The key, made by who comes first. */
+function keyIn(keyFile: string): string {
+  const known = readOrUndefined(keyFile);
+  if (known !== undefined) return known;
+  const made = randomBytes(32).toString("base64");
+  writeFileSync(keyFile, made, { mode: 0o600, flag: "wx", flush: true });
+  return made;
+}
+
 /** The outcome of synchronous work as a promise: a fault is a rejection, as callers of a vault expect. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
@@ -67,12 +93,8 @@ function settled<T>(work: () => T): Promise<T> {
  * a copy of the file, not against a program that runs as the same user, and the notice says so.
  */
 export function openFileVault(file: string, keyFile: string): Vault {
-  let keyText = readOrUndefined(keyFile);
-  if (keyText === undefined) {
-    keyText = randomBytes(32).toString("base64");
-    writeFileSync(keyFile, keyText, { mode: 0o600, flag: "wx", flush: true });
-  }
-  const key = Buffer.from(keyText, "base64");
+  const lock = `${file}.lock`;
+  const key = Buffer.from(readOrUndefined(keyFile) ?? exclusively(lock, () => keyIn(keyFile)), "base64");
   const read = (): Secrets => {
     const text = readOrUndefined(file);
     return text === undefined ? {} : decrypt(text, key, file);
@@ -81,12 +103,15 @@ export function openFileVault(file: string, keyFile: string): Vault {
     kind: "file",
     notice: `no OS keychain here: secrets are kept in the encrypted file ${file}; its key lies beside it, readable by your user only`,
     get: (name) => settled(() => read()[name]),
-    set: (name, value) => settled(() => replaceFile(file, encrypt({ ...read(), [name]: value }, key))),
+    set: (name, value) =>
+      settled(() => exclusively(lock, () => replaceFile(file, encrypt({ ...read(), [name]: value }, key)))),
     delete: (name) =>
-      settled(() => {
-        const { [name]: removed, ...rest } = read();
-        if (removed !== undefined) replaceFile(file, encrypt(rest, key));
-        return removed !== undefined;
-      }),
+      settled(() =>
+        exclusively(lock, () => {
+          const { [name]: removed, ...rest } = read();
+          if (removed !== undefined) replaceFile(file, encrypt(rest, key));
+          return removed !== undefined;
+        }),
+      ),
   };
 }

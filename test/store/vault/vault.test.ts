@@ -10,6 +10,7 @@ import { openVault } from "../../../src/store/vault/open-vault.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 
 const run = promisify(execFile);
+const WRITING_PROGRAM = fileURLToPath(new URL("support/writing-program.ts", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("support/keychain-program.ts", import.meta.url));
 
 let folder = "";
@@ -30,6 +31,15 @@ describe("the file of secrets", () => {
     expect(await vault.delete("quantconnect/token")).toBe(false);
     expect(await open().get("quantconnect/token")).toBeUndefined();
     expect(await open().get("other")).toBe("second");
+  });
+
+  it("loses nothing that several processes keep at the same time, the first of whom makes its key", async () => {
+    const names = ["a", "b", "c", "d"];
+    await Promise.all(names.map((name) => run(process.execPath, [WRITING_PROGRAM, folder, name])));
+    const vault = open();
+    for (const name of names) {
+      for (let index = 0; index < 20; index += 1) expect(await vault.get(`${name}/${index}`)).toBe(`${name}${index}`);
+    }
   });
 
   it("holds no secret in the clear, is the user's own, and says what it does not protect from", async () => {
