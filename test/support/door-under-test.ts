@@ -31,11 +31,11 @@ const PLAIN: Headers = { "content-type": "application/json", accept: "applicatio
 
 /** The HTTP door before real odd servers. */
 export async function openDoor(
-  options: { readonly key?: string; readonly maxRequestBytes?: number } = {},
+  options: { readonly key?: string; readonly maxRequestBytes?: number; readonly command?: string } = {},
 ): Promise<DoorUnderTest> {
   const log = (): void => undefined;
   const now = (): number => performance.now();
-  const backend = new RelayBackend({ open: openOddServer(log), gate: passAllGate, now, log });
+  const backend = new RelayBackend({ open: openOddServer(log, options.command), gate: passAllGate, now, log });
   const door = new McpDoor({
     backend,
     host: "127.0.0.1",

@@ -9,6 +9,7 @@ import { spawnServer, type ChildServer, type ServerProcess } from "../upstream/s
 export interface ChannelEvents {
   readonly onMessage: (message: RpcMessage) => void;
   readonly onRefused: (answer: { readonly id: RpcId | undefined; readonly reason: string }) => void;
+  readonly onFailed: (request: { readonly id: RpcId; readonly reason: string; readonly sent: boolean }) => void;
   readonly onDrain: () => void;
   readonly onClosed: (reason: string) => void;
 }

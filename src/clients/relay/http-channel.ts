@@ -96,7 +96,9 @@ export class HttpChannel implements Channel {
       if (method === "notifications/initialized") void this.#listen();
     } catch (error) {
       // Who was cancelled, or ends with the channel, waits for nothing.
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (isRequest && isUnreachable(error)) this.#events.onFailed({ id, reason: reasonOf(error), sent: false });
+      throw error;
     } finally {
       if (isRequest) this.#requests.delete(id);
     }
@@ -113,7 +115,7 @@ export class HttpChannel implements Channel {
     else if (type.includes("application/json")) await this.#json(response, id);
     else {
       await response.body.cancel();
-      this.#events.onRefused({ id, reason: `the server answered with HTTP ${response.status}` });
+      this.#events.onFailed({ id, reason: `it answered with HTTP ${response.status}`, sent: true });
     }
   }
 
@@ -137,7 +139,7 @@ export class HttpChannel implements Channel {
     // Refusals of the transport itself may carry no id.
     const answer = isObject(value) && value["id"] === null ? { ...value, id } : value;
     if (isObject(answer) && answer["id"] === id) this.#deliver(answer);
-    else this.#events.onRefused({ id, reason: `the server answered with HTTP ${response.status} and no message` });
+    else this.#events.onFailed({ id, reason: `it answered with HTTP ${response.status} and no message`, sent: true });
   }
 
   /** Reads the stream of one request until its answer came; a stream that breaks is resumed where it can be. */
@@ -155,7 +157,7 @@ export class HttpChannel implements Channel {
       await delay(RESUME_MILLISECONDS, undefined, { signal });
       source = await this.#reopen(lastEvent, signal);
     }
-    this.#events.onRefused({ id, reason: "the server's stream ended without an answer" });
+    this.#events.onFailed({ id, reason: "its stream ended without an answer", sent: true });
   }
 
   async #read(
@@ -249,6 +251,21 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** Whether nothing of a request can have reached the server. */
+function isUnreachable(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && UNREACHABLE.has((cause as NodeJS.ErrnoException).code ?? "");
 }
 
 /** What the platform's client says in its cause; its own message is "fetch failed". */

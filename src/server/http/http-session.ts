@@ -36,11 +36,15 @@ export class HttpSession {
   #held: string[] = [];
   #streams = 0;
   #resumable = false;
+  #begun = false;
+  readonly #onRefused: () => void;
   /** When something was last heard, by the clock of the door. */
   heardAt = 0;
 
-  constructor(id: string, backend: McpBackend) {
+  /** @param onRefused the server refused the handshake: the session is of no use */
+  constructor(id: string, backend: McpBackend, onRefused: () => void) {
     this.id = id;
+    this.#onRefused = onRefused;
     this.#handler = backend.openSession(id, { send: (message, inReplyTo) => this.#send(message, inReplyTo) });
   }
 
@@ -145,6 +149,8 @@ export class HttpSession {
     const request = this.#forget(id);
     if (request === undefined) return true;
     this.#negotiated(result);
+    // After this answer, which says why, there is nothing to come back for.
+    if (!this.#begun) queueMicrotask(this.#onRefused);
     const { reply, resumed, stream } = request;
     if (request.lost === undefined && resumed === undefined) return reply.finish(message);
     const text = JSON.stringify(message);
@@ -177,7 +183,9 @@ export class HttpSession {
   /** Clients of the first protocols do not expect events without data. */
   #negotiated(result: unknown): void {
     const version = (result as JsonObject | undefined)?.["protocolVersion"];
-    if (typeof version === "string") this.#resumable = version >= "2025-11-25";
+    if (typeof version !== "string") return;
+    this.#begun = true;
+    this.#resumable = version >= "2025-11-25";
   }
 
   #record(stream: string, text: string): string | undefined {

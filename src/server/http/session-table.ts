@@ -27,7 +27,8 @@ export class SessionTable implements AsyncDisposable {
   open(): HttpSession | undefined {
     if (this.#sessions.size >= MOST_SESSIONS) this.#sweep();
     if (this.#sessions.size >= MOST_SESSIONS) return undefined;
-    const session = new HttpSession(this.#newId(), this.#backend);
+    const id = this.#newId();
+    const session = new HttpSession(id, this.#backend, () => void this.close(id));
     session.heardAt = this.#now();
     this.#sessions.set(session.id, session);
     return session;

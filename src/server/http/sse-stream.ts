@@ -10,6 +10,7 @@ export class SseStream {
   readonly #timer: NodeJS.Timeout;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #onDrain: () => void;
   #open = true;
 
   /**
@@ -20,6 +21,7 @@ export class SseStream {
     headers: Readonly<Record<string, string>>,
     events: { readonly onGone: () => void; readonly onDrain: () => void },
   ) {
+    this.#onDrain = events.onDrain;
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -80,5 +82,7 @@ export class SseStream {
   #stop(): void {
     this.#open = false;
     clearInterval(this.#timer);
+    // Whoever waits for this client must not wait for ever.
+    this.#onDrain();
   }
 }

@@ -166,6 +166,9 @@ export class UpstreamLink {
       onRefused: ({ id, reason }) => {
         if (id !== undefined && current()) this.#settle(id, { kind: "refused", reason });
       },
+      onFailed: ({ id, reason, sent }) => {
+        if (current()) this.#settle(id, { kind: "lost", reason, sent });
+      },
       onDrain: () => this.#options.onFlow(true),
       onClosed: (reason) => {
         if (current()) this.#lost(reason);

@@ -234,3 +234,14 @@ describe("requests without a session", () => {
     expect(last).toContain("notifications/cancelled");
   });
 });
+
+describe("a session whose server refuses or dies in the handshake", () => {
+  it("is told why, and is not kept", async () => {
+    await using door = await openDoor({ command: "/nonexistent/server" });
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+    const begun = await door.post({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+    expect(begun.frames[0]).toMatchObject({ id: 1, error: { code: -32_603 } });
+    const headers = { "mcp-session-id": String(begun.headers["mcp-session-id"]) };
+    expect((await door.post(call(2, "pid"), headers)).status).toBe(404);
+  });
+});
