@@ -103,7 +103,8 @@ describe(`operators in a terminal${SKIPPED}`, { skip: !HAS_TERMINAL, timeout: 90
     expect((await call(home, { ...evil, approvalId: id })).error).toContain("APPROVAL_PENDING");
     const done = await typed(["approvals", "approve", id, "--as", "bert", "--json"], [["of bert:", BERT]]);
     expect(done.json()).toMatchObject({ state: "approved", signatures: [{ operator: "bert" }] });
-    expect(done.shown).toContain("collaboratorUserId: x\\u{1b}[2J\\u{202e}\\u{a}Approval ok: approved");
+    expect(done.shown).toContain("collaboratorUserId, line 1: x\\u{1b}[2J\\u{202e}");
+    expect(done.shown).toMatch(/^ {4}collaboratorUserId, line 2: Approval ok: approved/m);
     for (const raw of ["\u001b[2J", "\u202e"]) expect(done.shown).not.toContain(raw);
     expect((await call(home, { ...sharing("other"), approvalId: id })).error).toContain("APPROVAL_ALTERED");
     const made = await call(home, { ...evil, approvalId: id });
