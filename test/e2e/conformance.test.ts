@@ -69,6 +69,7 @@ describe.skipIf(!existsSync(SUITE))("the protocol's conformance suite (skipped w
 
   afterAll(async () => {
     for (const child of children) {
+      if (child.exitCode !== null) continue;
       const closed = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGTERM");
       await closed;

@@ -24,6 +24,7 @@ const FAREWELL_MILLISECONDS = 1000;
  * 1. A server that cannot be reached, or whose session is gone, closes the channel: who waits is told, and whoever opens
  *    the next one starts with a new handshake.
  * 2. An HTTP error is an answer to its own request only.
+ * 3. What is sent after a notification reaches the server after it: a call before `notifications/initialized` may hang.
  */
 export class HttpChannel implements Channel {
   readonly #options: HttpChannelOptions;
@@ -31,6 +32,8 @@ export class HttpChannel implements Channel {
   readonly #headers = new ModernHeaders();
   readonly #stop = new AbortController();
   readonly #requests = new Map<RpcId, AbortController>();
+  /** The notifications sent so far: requests of their own connections could overtake them. */
+  #before: Promise<void> = Promise.resolve();
   #session: string | undefined;
   #version: string | undefined;
   #flow: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -49,7 +52,10 @@ export class HttpChannel implements Channel {
       // Without a session going away is how a request is cancelled.
       if (this.#session === undefined) return true;
     }
-    void this.#post(message).catch((error: unknown) => this.#closed(reasonOf(error)));
+    const posted = this.#before
+      .then(() => this.#post(message))
+      .catch((error: unknown) => this.#closed(reasonOf(error)));
+    if (message["id"] === undefined) this.#before = posted;
     return true;
   }
 
