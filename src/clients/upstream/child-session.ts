@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "@modelcontextprotocol/client";
-import type { UpstreamTool } from "../../gateway/upstream-port.ts";
 import { forEachLine } from "../process/log-lines.ts";
 import { signalGroup } from "../process/process-identity.ts";
 import type { ProcessRegistry } from "../process/process-registry.ts";
 import { ChildTransport } from "./child-transport.ts";
+import { RateWindow } from "./rate-window.ts";
 import { spawnServer, type ChildServer, type ServerProcess } from "./spawn-server.ts";
-import { upstreamToolSchema } from "./upstream-answer.ts";
+import { greet, sessionClient, type SessionEvents, type UpstreamSession } from "./upstream-session.ts";
 
 export interface ChildSessionOptions {
   readonly server: ChildServer;
@@ -16,30 +15,13 @@ export interface ChildSessionOptions {
   readonly version: string;
 }
 
-/** The life of one child: from its start until its process group is gone. */
-export interface ChildSession {
-  readonly pid: number | undefined;
-  readonly client: Client;
-  /** Whether calls can be sent to it. */
-  readonly isOpen: boolean;
-  /** Its tools, once it answers; rejects when it ends before. */
-  readonly ready: Promise<readonly UpstreamTool[]>;
-  /** How it ended. Never rejects. */
-  readonly ended: Promise<string>;
-  /** Ends it at once. */
-  kill(): void;
-  /** Asks it to end, and ends it after two seconds. */
-  stop(): Promise<void>;
-}
-
-/** A child that does not answer for so long after its start is given up. */
-export const START_TIMEOUT = 20_000;
 const STOP_MILLISECONDS = 2000;
+const MOST_LINES_A_SECOND = 200;
 /** What a process wrote before it ended may still be on its way. */
 const DRAIN_MILLISECONDS = 250;
 
 /** Starts a server in a process group of its own, registered before the first message. */
-export function openSession(options: ChildSessionOptions): ChildSession {
+export function openChildSession(options: ChildSessionOptions, events: SessionEvents): UpstreamSession {
   const { server, registry, log, version } = options;
   const child = spawnServer(server);
   const { pid } = child;
@@ -48,8 +30,8 @@ export function openSession(options: ChildSessionOptions): ChildSession {
   };
   const release = pid === undefined ? (): void => undefined : registry.register(pid, `upstream ${server.name}`);
   const transport = new ChildTransport({ input: child.stdin, output: child.stdout });
-  const client = new Client({ name: "quantwright", version }, { capabilities: {} });
-  forEachLine(child.stderr, (line) => log(`${server.name}: ${line}`));
+  const client = sessionClient(version, "legacy", events);
+  logLines(child.stderr, (line) => log(`${server.name}: ${line}`));
   const drained = transport.closed;
   const ended = endOf(child).then(async (how) => {
     release();
@@ -57,7 +39,7 @@ export function openSession(options: ChildSessionOptions): ChildSession {
     kill();
     await Promise.race([drained, delay(DRAIN_MILLISECONDS, undefined, { ref: false })]);
     await transport.close();
-    return how;
+    return `the process ended (${how})`;
   });
   let stopping = false;
   void drained.then(() => {
@@ -65,9 +47,9 @@ export function openSession(options: ChildSessionOptions): ChildSession {
     if (!stopping) kill();
   });
   const ready = Promise.race([
-    handshake(client, transport),
+    greet(client, transport),
     ended.then((how) => {
-      throw new Error(`the process ended before it answered (${how})`);
+      throw new Error(`${how} before it answered`);
     }),
   ]);
   ready.catch(() => undefined);
@@ -102,15 +84,12 @@ function endOf(child: ServerProcess): Promise<string> {
   return Promise.race([exited, failed]);
 }
 
-async function handshake(client: Client, transport: ChildTransport): Promise<readonly UpstreamTool[]> {
-  await client.connect(transport, { timeout: START_TIMEOUT });
-  const tools: UpstreamTool[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.listTools(cursor === undefined ? {} : { cursor });
-    // The schema gives what the port asks for; absent members are absent, not undefined.
-    tools.push(...page.tools.map((tool) => upstreamToolSchema.parse(tool) as UpstreamTool));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return tools;
+/** A server that floods its log must not fill ours. */
+function logLines(stream: ServerProcess["stderr"], log: (line: string) => void): void {
+  const rate = new RateWindow(MOST_LINES_A_SECOND);
+  forEachLine(stream, (line) => {
+    const { within, missed } = rate.take(performance.now());
+    if (missed > 0) log(`… ${missed} more lines within a second`);
+    if (within) log(line);
+  });
 }

@@ -5,19 +5,13 @@ import {
   type JSONRPCMessage,
   type Transport,
 } from "@modelcontextprotocol/client";
-
-/** One message may be this long at both ends: results of long backtests exceed the SDK's 10 MB. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+import { RateWindow } from "./rate-window.ts";
+import { MAX_MESSAGE_BYTES, NotSentError } from "./upstream-session.ts";
 
 const NEW_LINE = 0x0a;
 
-/** A message that did not reach the server, or not as a whole: it can have had no effect. */
-export class NotSentError extends Error {
-  constructor(options?: ErrorOptions) {
-    super("the server's process has ended", options);
-    this.name = "NotSentError";
-  }
-}
+/** So many lines a second that are no answers are no conversation. */
+const MOST_IDLE_LINES = 5000;
 
 /**
  * MCP over the standard streams of a process that somebody else supervises. It closes when the process's output ends,
@@ -34,6 +28,7 @@ export class ChildTransport implements Transport {
   readonly #end = Promise.withResolvers<void>();
   #closed = false;
   #deaf = false;
+  readonly #idle = new RateWindow(MOST_IDLE_LINES);
 
   constructor(streams: { readonly input: Writable; readonly output: Readable }) {
     this.#input = streams.input;
@@ -62,13 +57,19 @@ export class ChildTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed || !this.#input.writable) {
-        reject(new NotSentError());
+        reject(new NotSentError("the server's process has ended"));
+        return;
+      }
+      if (this.#input.writableLength > MAX_MESSAGE_BYTES) {
+        // It asks, and does not read our answers.
+        reject(new NotSentError("the server does not read what it is sent"));
+        this.#fail("the server does not read what it is sent");
         return;
       }
       this.#input.write(serializeMessage(message), (error) => {
         if (!error) return resolve();
         this.#deaf = true;
-        reject(new NotSentError({ cause: error }));
+        reject(new NotSentError("the server's process has ended", { cause: error }));
         // A server that does not listen any more is of no use. Closed after the sender has heard why.
         setImmediate(() => void this.close());
       });
@@ -95,16 +96,26 @@ export class ChildTransport implements Transport {
     this.#chunks.push(rest);
     this.#buffered += rest.length;
     if (this.#buffered <= MAX_MESSAGE_BYTES) return;
-    this.onerror?.(new Error(`a message of the server has more than ${MAX_MESSAGE_BYTES} bytes`));
+    this.#fail(`a message of the server has more than ${MAX_MESSAGE_BYTES} bytes`);
+  }
+
+  /** Gives the server up: what it does cannot be followed. */
+  #fail(reason: string): void {
+    this.onerror?.(new Error(reason));
     void this.close();
   }
 
   #take(line: string): void {
+    if (this.#closed) return;
+    let message: JSONRPCMessage | undefined;
     try {
-      this.onmessage?.(deserializeMessage(line));
+      message = deserializeMessage(line);
     } catch (error) {
       this.onerror?.(error as Error);
     }
+    const isAnswer = message !== undefined && !("method" in message);
+    if (!isAnswer && !this.#idle.take(performance.now()).within) return this.#fail("the server floods its output");
+    if (message !== undefined) this.onmessage?.(message);
   }
 
   #ended(): void {

@@ -16,3 +16,18 @@ export const toolResultSchema = z.looseObject({
   isError: z.boolean().optional(),
   _meta: z.record(z.string(), z.unknown()).optional(),
 });
+
+/** Nobody can write down, hash or mask what is deeper than this. */
+const DEEPEST_ANSWER = 500;
+
+/** Whether an answer is nested no deeper than those who handle it can walk. */
+export function isShallowAnswer(answer: unknown): boolean {
+  let level: readonly unknown[] = [answer];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST_ANSWER) return false;
+    level = level.flatMap((value): unknown[] =>
+      value !== null && typeof value === "object" ? Object.values(value) : [],
+    );
+  }
+  return true;
+}

@@ -6,25 +6,56 @@ import type {
   UpstreamStatus,
   UpstreamTool,
 } from "../../gateway/upstream-port.ts";
-import { ChildUpstream, type ChildUpstreamOptions } from "./child-upstream.ts";
+import { canonicalJson } from "../../domain/canonical-json.ts";
+import type { ProcessRegistry } from "../process/process-registry.ts";
+import { openChildSession } from "./child-session.ts";
+import { openHttpSession, type RemoteServer } from "./http-session.ts";
 import type { ChildServer } from "./spawn-server.ts";
+import { SupervisedUpstream } from "./supervised-upstream.ts";
+import type { OpenSession } from "./upstream-session.ts";
 
-/** All upstreams of a desk: each a supervised child, found by its name. */
+export type UpstreamServer = ChildServer | RemoteServer;
+
+export interface UpstreamManagerOptions {
+  readonly registry: ProcessRegistry;
+  /** Gets each line that servers write to stderr, masked by the caller. */
+  readonly log: (message: string) => void;
+  readonly random: () => number;
+  readonly version: string;
+}
+
+/** All upstreams of a desk, found by name: supervised children, and connections to servers elsewhere. */
 export class UpstreamManager implements Upstreams {
-  readonly #upstreams: ReadonlyMap<string, ChildUpstream>;
+  readonly #options: UpstreamManagerOptions;
+  readonly #upstreams = new Map<string, { readonly form: string; readonly upstream: SupervisedUpstream }>();
   readonly #listeners = new Set<(upstream: string) => void>();
+  #started = false;
 
-  constructor(servers: readonly ChildServer[], options: Omit<ChildUpstreamOptions, "server" | "onTools">) {
-    this.#upstreams = new Map(
-      servers.map((server) => [
-        server.name,
-        new ChildUpstream({ ...options, server, onTools: () => this.#changed(server.name) }),
-      ]),
-    );
+  constructor(servers: readonly UpstreamServer[], options: UpstreamManagerOptions) {
+    this.#options = options;
+    for (const server of servers) this.#add(server);
   }
 
   start(): void {
-    for (const upstream of this.#upstreams.values()) upstream.start();
+    this.#started = true;
+    for (const { upstream } of this.#upstreams.values()) upstream.start();
+  }
+
+  /** Adds a server, or replaces the one of its name where it is another now. */
+  async put(server: UpstreamServer): Promise<void> {
+    const known = this.#upstreams.get(server.name);
+    if (known?.form === formOf(server)) return;
+    this.#add(server);
+    await known?.upstream[Symbol.asyncDispose]();
+    if (this.#started) this.#named(server.name).start();
+  }
+
+  /** Ends a server. Whether there was one. */
+  async remove(name: string): Promise<boolean> {
+    const known = this.#upstreams.get(name);
+    this.#upstreams.delete(name);
+    await known?.upstream[Symbol.asyncDispose]();
+    return known !== undefined;
   }
 
   async tools(upstream: string): Promise<readonly UpstreamTool[]> {
@@ -40,12 +71,12 @@ export class UpstreamManager implements Upstreams {
   }
 
   status(): readonly UpstreamStatus[] {
-    return [...this.#upstreams.values()].map((upstream) => upstream.status());
+    return [...this.#upstreams.values()].map(({ upstream }) => upstream.status());
   }
 
   async restart(upstream: string): Promise<boolean> {
     const known = this.#upstreams.get(upstream);
-    await known?.restart();
+    await known?.upstream.restart();
     return known !== undefined;
   }
 
@@ -55,19 +86,37 @@ export class UpstreamManager implements Upstreams {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream[Symbol.asyncDispose]()));
+    await Promise.all([...this.#upstreams.values()].map(({ upstream }) => upstream[Symbol.asyncDispose]()));
   }
 
-  #changed(upstream: string): void {
-    for (const listener of this.#listeners) listener(upstream);
+  #add(server: UpstreamServer): void {
+    const { name } = server;
+    const { log, random } = this.#options;
+    const onTools = (): void => {
+      for (const listener of this.#listeners) listener(name);
+    };
+    const upstream = new SupervisedUpstream({ name, open: this.#opener(server), log, random, onTools });
+    this.#upstreams.set(name, { form: formOf(server), upstream });
   }
 
-  #named(name: string): ChildUpstream {
-    const upstream = this.#upstreams.get(name);
-    if (upstream !== undefined) return upstream;
+  #opener(server: UpstreamServer): OpenSession {
+    const { registry, log, version } = this.#options;
+    return "url" in server
+      ? (events) => openHttpSession({ server, version }, events)
+      : (events) => openChildSession({ server, registry, log, version }, events);
+  }
+
+  #named(name: string): SupervisedUpstream {
+    const known = this.#upstreams.get(name);
+    if (known !== undefined) return known.upstream;
     throw new RefusalError({
       code: "UPSTREAM_UNKNOWN",
       message: `there is no upstream "${name}"; known: ${[...this.#upstreams.keys()].join(", ")}`,
     });
   }
+}
+
+/** What makes a server another one. It may hold secrets and stays in memory. */
+function formOf(server: UpstreamServer): string {
+  return "url" in server ? server.identity : canonicalJson(server);
 }

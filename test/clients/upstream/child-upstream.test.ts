@@ -90,7 +90,8 @@ describe("a supervised upstream", () => {
     process.kill(await pidOf(upstreams), "SIGKILL");
     // Not one of these may be lost without having been sent.
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => call(upstreams, "pid")));
-    for (const outcome of outcomes) expect(outcome.kind === "answered" || outcome.sent).toBe(true);
+    for (const outcome of outcomes)
+      expect(outcome.kind === "answered" || outcome.sent, JSON.stringify(outcome)).toBe(true);
     const waiting = call(upstreams, "hang", {}, { deadlineMilliseconds: 1500 });
     await until(() => said("hang begins"), "the call reaches the server");
     expect(await waiting).toMatchObject({ kind: "lost", sent: true, timedOut: true });

@@ -9,12 +9,15 @@ import type {
 } from "../../gateway/upstream-port.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { backoffMilliseconds } from "./backoff.ts";
-import { openSession, START_TIMEOUT, type ChildSession, type ChildSessionOptions } from "./child-session.ts";
-import { NotSentError } from "./child-transport.ts";
-import { toolResultSchema } from "./upstream-answer.ts";
+import { isShallowAnswer, toolResultSchema } from "./upstream-answer.ts";
+import { listTools, NotSentError, START_TIMEOUT, type OpenSession, type UpstreamSession } from "./upstream-session.ts";
 
-export interface ChildUpstreamOptions extends ChildSessionOptions {
+export interface SupervisedUpstreamOptions {
+  readonly name: string;
+  readonly open: OpenSession;
+  readonly log: (message: string) => void;
   readonly random: () => number;
+  /** Called after the tools were listed. */
   readonly onTools: () => void;
 }
 
@@ -22,22 +25,25 @@ export interface ChildUpstreamOptions extends ChildSessionOptions {
 const SETTLED_AFTER = 5000;
 /** After so many deaths in a row a call no longer waits for the next start. */
 const HOPELESS_AFTER = 3;
-/** A call that reached no child is given to the next one so often. */
+const LIST_PAUSE = 1000;
+/** Progress puts a deadline off, and not for ever. */
+const MOST_DEADLINES = 10;
+/** A call that reached no server is given to the next one so often. */
 const MOST_CHILDREN_A_CALL = 3;
 
 /**
- * One MCP server as a supervised child.
+ * One supervised MCP server: a child, or a connection to a server elsewhere.
  *
  * Invariants
- * 1. When the child dies, its transport closes and every call in flight ends at once as `lost`.
- * 2. A child that dies is started again, at once the first time, then with backoff; tools are listed anew each time.
- * 3. Nothing that was sent is ever sent again from here; what reached no child goes to the next one.
- * 4. There is one child at a time: the next starts when the group of the last is gone.
+ * 1. When a session ends, its transport closes and every call in flight ends at once as `lost`.
+ * 2. A session that ends is opened again, at once the first time, then with backoff; tools are listed anew each time.
+ * 3. Nothing that was sent is ever sent again from here; what reached no server goes to the next session.
+ * 4. There is one session at a time: the next starts when the last one, and its process group, is gone.
  */
-export class ChildUpstream {
-  readonly #options: ChildUpstreamOptions;
+export class SupervisedUpstream {
+  readonly #options: SupervisedUpstreamOptions;
   #state: UpstreamStatus["state"] = "stopped";
-  #session: ChildSession | undefined;
+  #session: UpstreamSession | undefined;
   #supervision: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
   #changed = Promise.withResolvers<void>();
   /** Deaths in a row, without a settled life in between. */
@@ -45,8 +51,11 @@ export class ChildUpstream {
   #restarts = 0;
   #lastError: string | null = null;
   #tools: readonly UpstreamTool[] = [];
+  #listing = false;
+  /** Whether the server announced another list since it was last asked for it. */
+  #stale = false;
 
-  constructor(options: ChildUpstreamOptions) {
+  constructor(options: SupervisedUpstreamOptions) {
     this.#options = options;
   }
 
@@ -67,7 +76,7 @@ export class ChildUpstream {
 
   status(): UpstreamStatus {
     return {
-      name: this.#options.server.name,
+      name: this.#options.name,
       state: this.#state,
       pid: this.#state === "ready" ? (this.#session?.pid ?? null) : null,
       restarts: this.#restarts,
@@ -83,7 +92,7 @@ export class ChildUpstream {
 
   async call(call: UpstreamCall): Promise<UpstreamOutcome> {
     for (let child = 1; ; child += 1) {
-      let session: ChildSession;
+      let session: UpstreamSession;
       try {
         session = await this.#ready(call.signal);
       } catch (error) {
@@ -125,9 +134,9 @@ export class ChildUpstream {
 
   /** The life of one child, from its start until it is gone. */
   async #live(stop: AbortSignal): Promise<void> {
-    const { server, log, onTools } = this.#options;
+    const { name, log, onTools, open } = this.#options;
     const startedAt = performance.now();
-    const session = openSession(this.#options);
+    const session: UpstreamSession = open({ onListChanged: () => void this.#listAgain(session) });
     this.#session = session;
     const end = (): void => void session.stop();
     stop.addEventListener("abort", end, { once: true });
@@ -140,17 +149,37 @@ export class ChildUpstream {
       }
     } catch (error) {
       this.#lastError = messageOf(error);
-      log(`${server.name}: did not start: ${this.#lastError}`);
+      log(`${name}: did not start: ${this.#lastError}`);
       session.kill();
     }
     const how = await session.ended;
     stop.removeEventListener("abort", end);
     this.#session = undefined;
     if (stop.aborted) return;
-    this.#lastError = `the process ended (${how})`;
-    log(`${server.name}: ${this.#lastError}; starting it again`);
+    this.#lastError = how;
+    log(`${name}: ${this.#lastError}; starting it again`);
     this.#restarts += 1;
     this.#deaths = performance.now() - startedAt > SETTLED_AFTER ? 1 : this.#deaths + 1;
+  }
+
+  /** The server announced another list. However often it does, it is asked once at a time and once a second. */
+  async #listAgain(session: UpstreamSession): Promise<void> {
+    this.#stale = true;
+    if (this.#listing) return;
+    this.#listing = true;
+    while (this.#stale && this.#session === session && session.isOpen) {
+      this.#stale = false;
+      try {
+        const tools = await listTools(session.client);
+        if (this.#session !== session) break;
+        this.#tools = tools;
+        this.#options.onTools();
+      } catch (error) {
+        this.#options.log(`${this.#options.name}: its tools could not be listed again: ${messageOf(error)}`);
+      }
+      await delay(LIST_PAUSE, undefined, { ref: false });
+    }
+    this.#listing = false;
   }
 
   #set(state: UpstreamStatus["state"]): void {
@@ -160,7 +189,7 @@ export class ChildUpstream {
   }
 
   /** The child that takes calls, as soon as there is one. */
-  async #ready(signal?: AbortSignal): Promise<ChildSession> {
+  async #ready(signal?: AbortSignal): Promise<UpstreamSession> {
     const limit = AbortSignal.timeout(START_TIMEOUT);
     const over = signal === undefined ? limit : AbortSignal.any([limit, signal]);
     const { promise: aborted, resolve: wake } = Promise.withResolvers<void>();
@@ -185,15 +214,15 @@ export class ChildUpstream {
     const last = this.#lastError === null ? "" : `; last error: ${this.#lastError}`;
     return new RefusalError({
       code: "UPSTREAM_UNAVAILABLE",
-      message: `${this.#options.server.name} takes no calls: ${why}${last}`,
+      message: `${this.#options.name} takes no calls: ${why}${last}`,
       remedy: "see `quantwright upstream list` and the desk's log",
       retryable: true,
     });
   }
 }
 
-/** One request to one child. */
-async function ask(session: ChildSession, call: UpstreamCall): Promise<UpstreamOutcome> {
+/** One request in one session. */
+async function ask(session: UpstreamSession, call: UpstreamCall): Promise<UpstreamOutcome> {
   const { client } = session;
   const onprogress = ({ progress, total, message }: Progress): void =>
     call.onProgress?.({
@@ -208,11 +237,14 @@ async function ask(session: ChildSession, call: UpstreamCall): Promise<UpstreamO
       {
         timeout: call.deadlineMilliseconds,
         resetTimeoutOnProgress: true,
+        maxTotalTimeout: call.deadlineMilliseconds * MOST_DEADLINES,
         // Without a listener the SDK asks for no progress, and then nothing could reset the deadline.
         onprogress,
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       },
     );
+    if (!isShallowAnswer(answer))
+      return { kind: "lost", sent: true, timedOut: false, reason: "its answer is nested too deeply" };
     // The schema is the port's; absent members are absent, not undefined.
     return { kind: "answered", result: answer as ToolResult };
   } catch (error) {
