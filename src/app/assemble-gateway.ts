@@ -12,10 +12,12 @@ import { CompileBook } from "../gateway/compile-book.ts";
 import { createCompileStore } from "../store/desk/compile-store.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { openControls, type DeskControls } from "./desk-controls.ts";
+import { haltTargetOf } from "./halt/halt-target-of.ts";
 import type { DeskHome } from "./desk-home.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
+import { UserUpstreams } from "./user-upstreams.ts";
 import { buildRegistry, countRecords, UPSTREAM, type DeskCounts } from "./tool-registry.ts";
 
 /** The working heart of a desk: the gateway and what it leans on. */
@@ -28,6 +30,9 @@ export interface DeskCore extends AsyncDisposable {
   readonly startedAt: number;
   readonly guardianPid: number;
   readonly controls: DeskControls;
+  readonly userUpstreams: UserUpstreams;
+  /** Tells everybody that the list of tools may have changed. */
+  toolsChanged(): void;
   /** Called when the list of tools may have changed. */
   onToolsChanged(listener: () => void): () => void;
 }
@@ -70,13 +75,14 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   // What is deployed by other clients, on the local cloud as in an account.
   const fresh = config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH;
   const deployments = new DeploymentLookup(() => read("list_live_algorithms", {}), fresh);
-  const { agents, registry } = buildRegistry(config, {
+  const { agents, registry, own } = buildRegistry(config, {
     store,
     upstreams,
     startedAt,
     runs: () => required(late.runs),
     controls: () => required(late.controls),
     running: () => deployments.running(systemClock.now()),
+    haltTarget: () => haltTargetOf(config, { cloudDir: parts.home.cloudDir, vault: parts.vault }),
   });
   const recorder = createRecorder(config, { store, read });
   const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
@@ -97,6 +103,10 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   );
   late.runs = runs;
   const tools = await followTools({ registry, upstreams, log });
+  const userUpstreams = new UserUpstreams({ ...parts, config, registry, own, demo: parts.home.demo });
+  await userUpstreams.reload().catch((error: unknown) => {
+    log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
+  });
   const watch = watchTrials(recorder, log);
   return {
     gateway,
@@ -107,9 +117,12 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     startedAt,
     guardianPid: parts.guardianPid,
     controls,
+    userUpstreams,
     onToolsChanged: tools.onChanged,
+    toolsChanged: tools.changed,
     async [Symbol.asyncDispose]() {
       tools.stop();
+      controls.halt[Symbol.dispose]();
       await watch[Symbol.asyncDispose]();
       await runs[Symbol.asyncDispose]();
     },
@@ -169,12 +182,19 @@ async function followTools(parts: {
   readonly registry: Registry;
   readonly upstreams: UpstreamManager;
   readonly log: (message: string) => void;
-}): Promise<{ readonly onChanged: (listener: () => void) => () => void; readonly stop: () => void }> {
+}): Promise<{
+  readonly onChanged: (listener: () => void) => () => void;
+  readonly changed: () => void;
+  readonly stop: () => void;
+}> {
   const { registry, upstreams, log } = parts;
   const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
   const refresh = async (upstream: string): Promise<void> => {
     await registry.refresh(upstreams, upstream);
-    for (const listener of listeners) listener();
+    changed();
   };
   const stop = upstreams.onToolsChanged((upstream) => {
     refresh(upstream).catch((error: unknown) => log(`tools of ${upstream} not listed: ${String(error)}`));
@@ -184,6 +204,7 @@ async function followTools(parts: {
   });
   return {
     stop,
+    changed,
     onChanged: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -19,11 +19,13 @@ import { openHome } from "./desk-home.ts";
 import { examine } from "./doctor.ts";
 import { installClient } from "./install-client.ts";
 import { operatorKeys } from "./operator-keys.ts";
+import { runHalt } from "./halt/run-halt.ts";
 import { runRelay } from "./relay.ts";
 import { serveClient } from "./serve-client.ts";
 import { signedFiles } from "./signed-files.ts";
 import { startDesk } from "./start-desk.ts";
 import { systemClock } from "./system.ts";
+import { userUpstreamsFile } from "./user-upstreams-file.ts";
 
 /** Everything that commands need, for one data directory. */
 export function createSession(
@@ -60,6 +62,7 @@ export function createSession(
       await Promise.race([desk.ended, untilAborted(interrupted)]);
     },
     runCloud: (request) => runCloudCommand(config, request, { cwd, interrupted }),
+    halt: (request) => runHalt(config, request),
     relay: (request) => runRelay(config, request, { cwd, interrupted }),
     localCloud: () => runningCloud(openHome(config).cloudDir, vault),
     endLocalCloud: () => endRunningCloud(openHome(config).cloudDir),
@@ -69,6 +72,7 @@ export function createSession(
       await storeQuantconnectCredentials(opened, credentials);
       return { vault: opened.kind, notice: opened.notice };
     },
+    upstreams: userUpstreamsFile(config, { vault, interrupted }),
     logout: () => forgetQuantconnectCredentials(vault()),
     credentials: async () => {
       const opened = vault();

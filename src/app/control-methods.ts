@@ -4,7 +4,9 @@ import { controlMethod, type ControlMethod } from "../server/control-channel.ts"
 import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { quantconnectCredentials } from "./credentials.ts";
+import { haltMethods } from "./halt/halt-methods.ts";
 import { recordMethods } from "./record-methods.ts";
+import { upstreamMethods } from "./upstream-methods.ts";
 
 const nothing = z.object({});
 const toolset = z.enum(TOOLSETS).default("desk");
@@ -15,6 +17,8 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
   return {
     ...approvalMethods(parts),
     ...recordMethods(parts),
+    ...upstreamMethods(core),
+    ...haltMethods(core.controls.halt),
     status: controlMethod(nothing, async () => ({
       version: config.version,
       pid: process.pid,
@@ -67,10 +71,5 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
         return { result: answer.result, refusal: answer.refusal ?? null, callId: answer.callId };
       },
     ),
-    "upstream.list": controlMethod(nothing, () => Promise.resolve(core.upstreams.status())),
-    "upstream.restart": controlMethod(z.object({ name: z.string() }), async ({ name }) => ({
-      known: await core.upstreams.restart(name),
-      upstreams: core.upstreams.status(),
-    })),
   };
 }

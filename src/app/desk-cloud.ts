@@ -7,9 +7,7 @@ import { isRunning, readServiceRecord, type ServiceRecord } from "../clients/clo
 import type { Config } from "../config.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { Vault } from "../store/vault/vault.ts";
-
-const LOCAL_USER = "1";
-const TOKEN = "local-cloud/token";
+import { LOCAL_TOKEN, LOCAL_USER } from "./local-cloud-account.ts";
 
 /** Keeps the local cloud of a desk, with a token that only the vault and the two processes know. */
 export async function keepDeskCloud(
@@ -69,7 +67,7 @@ export async function runningCloud(
   const record = readServiceRecord(folder);
   if (record === undefined || !isRunning(record)) return undefined;
   try {
-    const token = (await vault().get(TOKEN)) ?? "";
+    const token = (await vault().get(LOCAL_TOKEN)) ?? "";
     return await askCloudState({ url: record.url, userId: LOCAL_USER, token });
   } catch {
     return { pid: record.pid, live: null };
@@ -87,9 +85,9 @@ export async function endRunningCloud(
 
 /** Made once, so that a later desk can talk to a cloud that an earlier one started. */
 async function cloudToken(vault: Vault): Promise<string> {
-  const known = await vault.get(TOKEN);
+  const known = await vault.get(LOCAL_TOKEN);
   if (known !== undefined) return known;
   const token = randomBytes(32).toString("hex");
-  await vault.set(TOKEN, token);
+  await vault.set(LOCAL_TOKEN, token);
   return token;
 }

@@ -30,6 +30,8 @@ import { OperatorListFile } from "../store/operators/operator-list-file.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import type { DeskHome } from "./desk-home.ts";
 import { openHaltFile } from "./halt-file.ts";
+import { DeskHalt } from "./halt/desk-halt.ts";
+import { haltTargetOf } from "./halt/halt-target-of.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
@@ -44,6 +46,7 @@ export interface DeskControls {
   readonly identity: DeskIdentity;
   readonly policy: () => Promise<EffectivePolicy>;
   readonly limits: () => Promise<EffectiveLimits>;
+  readonly halt: DeskHalt;
 }
 
 const ACCOUNT_DEADLINE = 3000;
@@ -90,9 +93,21 @@ export async function openControls(
     accounts,
     limits: async (account, mode) => accountLimits(await limits(), account, mode),
   });
-  const halt = openHaltFile(home.haltFile, book);
-  const controls = { policy, approvals, risk, halt, taint: new Taint(createTaintStore(store.database, clock)) };
-  return { controls, operators, approvals, book, accounts, identity, policy, limits };
+  const gate = openHaltFile(home.haltFile, book);
+  const halt = await DeskHalt.open({
+    file: home.haltFile,
+    vault,
+    book,
+    gate,
+    ledger: store.ledger,
+    operators: () => operators.state(),
+    identity,
+    profile: config.profile,
+    target: () => haltTargetOf(config, { cloudDir: home.cloudDir, vault }),
+    log,
+  });
+  const controls = { policy, approvals, risk, halt: gate, taint: new Taint(createTaintStore(store.database, clock)) };
+  return { controls, operators, approvals, book, accounts, identity, policy, limits, halt };
 }
 
 function shipped(config: Config, name: string): unknown {

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "../agents/agent.ts";
 import { approvalStatus } from "../agents/approval-status.ts";
+import { haltTrading } from "../agents/halt-trading.ts";
+import type { HaltTarget } from "../clients/halt/halt-target.ts";
 import { dataEdge } from "../agents/data-edge.ts";
 import { deskTools } from "../agents/desk-tools.ts";
 import { executionOps } from "../agents/execution-ops.ts";
@@ -8,11 +10,12 @@ import { strategyLab } from "../agents/strategy-lab.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
 import type { DeploymentState } from "../gateway/classify.ts";
-import { Registry } from "../gateway/registry.ts";
+import { Registry, type UpstreamSource } from "../gateway/registry.ts";
 import type { Runs } from "../runs/run-definition.ts";
 import { openDataFolder } from "../sandbox/data-folder.ts";
 import { createPinStore } from "../store/desk/pin-store.ts";
 import type { DeskControls } from "./desk-controls.ts";
+import { haltByTool } from "./halt/halt-by-tool.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
 import { strategyTemplates, twinSources } from "./templates.ts";
@@ -54,8 +57,10 @@ export function buildRegistry(
     /** They exist later: they read through the gateway that is built over these tools. */
     readonly controls: () => DeskControls;
     readonly running: () => Promise<DeploymentState["running"]>;
+    /** Where a halt reaches the accounts. */
+    readonly haltTarget: () => Promise<HaltTarget | undefined>;
   },
-): { readonly agents: readonly Agent[]; readonly registry: Registry } {
+): { readonly agents: readonly Agent[]; readonly registry: Registry; readonly own: readonly UpstreamSource[] } {
   const { store, upstreams, runs, startedAt, controls, running } = parts;
   const agents: readonly Agent[] = [
     strategyLab({
@@ -83,10 +88,18 @@ export function buildRegistry(
     version: config.version,
     startedAt,
   });
+  const own: readonly UpstreamSource[] = [
+    { upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config), speaks: "quantconnect" },
+  ];
   const registry = new Registry({
-    skills: [...agents.flatMap(({ skills }) => skills), ...desk, approvalStatus(() => controls().approvals)],
-    sources: [{ upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config) }],
+    skills: [
+      ...agents.flatMap(({ skills }) => skills),
+      ...desk,
+      haltTrading(haltByTool(controls, parts.haltTarget)),
+      approvalStatus(() => controls().approvals),
+    ],
+    sources: own,
     pins: createPinStore(store.database, systemClock),
   });
-  return { agents, registry };
+  return { agents, registry, own };
 }

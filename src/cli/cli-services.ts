@@ -1,5 +1,7 @@
+import type { HaltState } from "../domain/halt-state.ts";
 import type { z } from "zod";
 import type { Profile } from "../domain/profile.ts";
+import type { UpstreamEntry } from "../domain/upstream-entry.ts";
 import type { Statement } from "../gateway/approvals/signed-document.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 
@@ -78,6 +80,21 @@ export interface SignedFiles {
   place(kind: "policy" | "limits", value: unknown): string;
 }
 
+/** The upstreams that the user added, in a file of the data directory; the desk reads it when it is told to. */
+export interface UserUpstreamsFile {
+  all(): Readonly<Record<string, UpstreamEntry>>;
+  put(name: string, entry: UpstreamEntry): void;
+  /** Forgets it and its secrets; whether there was one. */
+  remove(name: string): Promise<boolean>;
+  /** Takes the values of variables from this process's environment into the vault; gives the names that are not set. */
+  keepVariables(name: string, entry: UpstreamEntry): Promise<readonly string[]>;
+  /** Asks for each secret that it needs, and for a login in the browser; gives what was stored. */
+  login(
+    name: string,
+    talk: { readonly ask: (what: string) => Promise<string>; readonly open: (url: string) => void },
+  ): Promise<readonly string[]>;
+}
+
 /** What the commands need from outside, for one data directory. Joined where the program is composed. */
 export interface CliSession {
   readonly dataDir: string;
@@ -131,6 +148,20 @@ export interface CliSession {
     readonly onReady: (url: string) => void;
     readonly log: (line: string) => void;
   }): Promise<void>;
+  /** Stops trading, without a desk. */
+  halt(request: {
+    readonly flatten: boolean;
+    readonly account: string | undefined;
+    readonly reason: string;
+    readonly onState: (seen: {
+      readonly deployId: string;
+      readonly state: HaltState;
+      readonly milliseconds: number;
+    }) => void;
+  }): Promise<{
+    readonly confirmed: boolean;
+    readonly accounts: readonly { readonly deployId: string; readonly state: HaltState }[];
+  }>;
   /** The local cloud that a desk of this data directory started, if it runs; `live` counts deployments, where known. */
   localCloud(): Promise<{ readonly pid: number; readonly live: number | null } | undefined>;
   /** Ends that cloud, and its live deployments until a desk starts it again. */
@@ -142,6 +173,8 @@ export interface CliSession {
     readonly userId: string;
     readonly token: string;
   }): Promise<{ readonly vault: string; readonly notice: string | undefined }>;
+  /** The user's upstreams, as they stand in his file. */
+  readonly upstreams: UserUpstreamsFile;
   logout(): Promise<boolean>;
   credentials(): Promise<{
     readonly account: string | null;

@@ -10,9 +10,11 @@ import { addOperatorCommands } from "./commands/operators.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addRearmCommand } from "./commands/rearm.ts";
 import { addRecordCommands } from "./commands/records.ts";
+import { addHaltCommand } from "./commands/halt.ts";
 import { addRelayCommand } from "./commands/relay.ts";
 import { addSetupCommands } from "./commands/setup.ts";
 import { addToolsCommands } from "./commands/tools.ts";
+import { addUpstreamCommands } from "./commands/upstream.ts";
 import { withGlobalFlags } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
 import { Output } from "./output.ts";
@@ -25,7 +27,9 @@ export async function runProgram(args: readonly string[], services: CliServices)
   };
   const json = args.includes("--json");
   const program = withGlobalFlags(new Command("quantwright"))
-    .description("Research, backtest and trade strategies on QuantConnect's API, behind limits and approvals, with every call recorded.")
+    .description(
+      "Research, backtest and trade strategies on QuantConnect's API, behind limits and approvals, with every call recorded.",
+    )
     .version(services.version)
     .showHelpAfterError("(quantwright --help lists the commands)")
     .exitOverride()
@@ -37,10 +41,12 @@ export async function runProgram(args: readonly string[], services: CliServices)
   addDemoCommand(program, services, done);
   addDeskCommands(program, services, done);
   addSetupCommands(program, services, done);
+  addHaltCommand(program, services, done);
   addRelayCommand(program, services, done);
   addBacktestCommand(program, services, done);
   addToolsCommands(program, services, done);
   addRecordCommands(program, services, done);
+  addUpstreamCommands(program, services, done);
   addAccountCommands(program, services, done);
   addOperatorCommands(program, services, done);
   addApprovalCommands(program, services, done);

@@ -122,7 +122,7 @@ async function leaveFor(
   if (verdict.kind === "deny") return refused(verdict.refusal);
   const policyVersion = version;
   if (verdict.kind === "allow") return accepted({ policyVersion, uses: false });
-  const isCovered = request.permit?.take({ tool: innerName(tool), arguments: args }) === true;
+  const isCovered = request.permit?.take({ tool: innerName(tool), arguments: args }, plan) === true;
   if (isCovered) return accepted({ policyVersion, approvalId: request.permit?.approvalId, uses: false });
   const binding: ApprovalBinding = {
     principal: request.principal,

@@ -146,7 +146,7 @@ export class Gateway {
     const permit = new Permit({
       composedBy: tool.name,
       approvalId: admitted.approvalId,
-      inner: judged.plan.inner,
+      plan: judged.plan,
     });
     try {
       const answer = await tool.skill.answer(judged.args, this.#context({ ...judged, permit }));

@@ -74,7 +74,8 @@ function joined(refusals: readonly Refusal[]): Refusal {
   const [first, ...others] = refusals;
   if (first === undefined) return { code: "RISK_INPUT_INVALID", message: "the order was refused without a reason" };
   if (others.length === 0) return first;
-  return { ...first, message: [first, ...others].map(({ code, message }) => `${code}: ${message}`).join("; ") };
+  const more = others.map(({ code, message }) => `${code}: ${message}`).join("; ");
+  return { ...first, message: `${first.message}; besides ${more}` };
 }
 
 function noReduction(symbol: string): Refusal {

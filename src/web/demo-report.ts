@@ -28,7 +28,15 @@ export interface ReportFigures {
       readonly totalReturn: number;
     }[];
   };
-  readonly refused: string;
+  /** Paper trading: what was asked, approved, refused and halted. */
+  readonly paper: {
+    readonly operator: string;
+    readonly approvals: number;
+    readonly order: string;
+    readonly beyondLimits: string;
+    readonly halted: string;
+    readonly afterHalt: string;
+  };
   readonly audit: { readonly count: number; readonly head: string };
   readonly version: string;
   readonly startCash: number;
@@ -157,7 +165,9 @@ ${chart(
 <table><tr><th>fast</th><th>slow</th><th>annual Sharpe ratio (no risk-free rate)</th><th>return</th></tr>${grid.join("")}</table>
 <p>${escaped(analysis.evidence.verdict)}.</p>
 <h2>The door</h2>
-<p>Refused: ${escaped(figures.refused)}</p>
+<p>Operator ${escaped(figures.paper.operator)} signed ${figures.paper.approvals} approvals. ${escaped(figures.paper.order)}.</p>
+<p>Beyond limits: ${escaped(figures.paper.beyondLimits)}</p>
+<p>Halt: ${escaped(figures.paper.halted)}; after it: ${escaped(figures.paper.afterHalt)}</p>
 <p>Audit: ${figures.audit.count} records verified; head <code>${escaped(figures.audit.head)}</code>.</p>
 <h2>Statistics of the first backtest</h2>
 <table>${rows.join("")}</table>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isoTime } from "../../domain/clock.ts";
 import type { AccountView } from "../../gateway/accounts/account-view.ts";
 import { defineSkill, type Skill } from "../../gateway/skill.ts";
 import { runningProjects, viewOf, type TradingParts } from "./trading-parts.ts";
@@ -9,6 +10,7 @@ const accountSchema = z.object({
   mode: z.string(),
   feed: z.string(),
   asOf: z.int().describe("Microseconds UTC"),
+  feedTime: z.string().describe("Time of the prices, ISO 8601 UTC; another one than now on a replay"),
   currency: z.string(),
   equity: z.string(),
   positions: z.array(
@@ -66,6 +68,7 @@ function accountOf(view: AccountView): z.input<typeof accountSchema> {
     mode: view.mode,
     feed: view.feed,
     asOf: view.asOf,
+    feedTime: isoTime(view.feedTime),
     currency: view.currency,
     equity: view.equity.toString(),
     positions: view.positions.map((held) => ({

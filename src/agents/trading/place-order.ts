@@ -154,7 +154,9 @@ async function send(
     const result = quantwright?.result;
     // The real cloud says only that it took the command; the local one knows what the algorithm said.
     if (result === undefined || result === null) return { outcome: "ACCEPTED", message: "" };
-    return { outcome: result.success === false ? "REFUSED" : "ACCEPTED", message: result.message };
+    if (result.success !== false) return { outcome: "ACCEPTED", message: result.message };
+    const message = result.message === "" ? "the algorithm or its twin refused it: see read_live_logs" : result.message;
+    return { outcome: "REFUSED", message };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     const { code, message } = error.refusal;

@@ -8,6 +8,7 @@ import { lineChart } from "../../cli/terminal-chart.ts";
 import { importDemoPrices } from "../../clients/data/demo-prices.ts";
 import { processStartedAt } from "../../clients/process/process-identity.ts";
 import { readConfig, type Config } from "../../config.ts";
+import { haltText } from "../../domain/halt-state.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { demoReportHtml } from "../../web/demo-report.ts";
 import { ControlClient } from "../control-client.ts";
@@ -15,7 +16,10 @@ import { connectOrStart } from "../desk-connection.ts";
 import { connectDemoClient, type DemoClient } from "./demo-client.ts";
 import { backtestSchema, dailySchema, pageSchema, strategySchema, type DemoFigures } from "./demo-figures.ts";
 import { demoReport } from "./demo-report.ts";
+import { createDemoHome } from "../desk-home.ts";
+import { runHalt } from "../halt/run-halt.ts";
 import { systemClock } from "../system.ts";
+import { tradeOnPaper, type PaperTradingParts } from "./paper-trading.ts";
 
 export interface DemoRequest {
   readonly onStep: (step: DemoStep) => void;
@@ -56,7 +60,9 @@ export async function runDemo(user: Config, request: DemoRequest): Promise<DemoO
       () => connectDemoClient(config),
       (one) => `${one.server} serves ${one.tools.length} tools over stdio`,
     );
-    const found = await research(client, { data, say, request });
+    const { control } = desk;
+    const halt = (): ReturnType<PaperTradingParts["halt"]> => haltDemo(config);
+    const found = await research(client, { data, say, request, control, halt });
     const audit = await say(
       "audit verified",
       () => verifiedAudit(desk.control),
@@ -70,11 +76,17 @@ export async function runDemo(user: Config, request: DemoRequest): Promise<DemoO
   }
 }
 
-/** The part that a client does: strategy, compile, backtests, analysis, and one call that must be refused. */
+/** The part that a client does: strategy, compile, backtests, analysis, and paper trading behind the gateway. */
 async function research(
   client: DemoClient,
-  parts: { readonly data: DemoFigures["data"]; readonly say: Say; readonly request: DemoRequest },
-): Promise<Pick<DemoFigures, "statistics" | "benchmark" | "daily" | "analysis" | "refused">> {
+  parts: {
+    readonly data: DemoFigures["data"];
+    readonly say: Say;
+    readonly request: DemoRequest;
+    readonly control: ControlClient;
+    readonly halt: PaperTradingParts["halt"];
+  },
+): Promise<Pick<DemoFigures, "statistics" | "benchmark" | "daily" | "analysis" | "paper">> {
   const { data, say, request } = parts;
   const { strategyId, projectId } = await say(
     "create_strategy",
@@ -114,12 +126,16 @@ async function research(
     () => benchmarkReturns(client, data),
     (one) => `${one.length} days of ${data.ticker} to compare with`,
   );
-  const refused = await say(
-    "a deployment is refused",
-    () => refusedCall(client, projectId),
-    (one) => one.replace(/^([A-Z_]+): /, "$1: ").split(", which", 1)[0] ?? one,
-  );
-  return { statistics: first.statistics ?? {}, benchmark, daily, analysis, refused };
+  const paper = await tradeOnPaper({
+    client,
+    control: parts.control,
+    projectId,
+    ticker: data.ticker,
+    say,
+    signal: request.signal,
+    halt: parts.halt,
+  });
+  return { statistics: first.statistics ?? {}, benchmark, daily, analysis, paper };
 }
 
 /** Writes the HTML report beside the demo's data and makes the one for the terminal. */
@@ -158,6 +174,7 @@ async function compiled(client: DemoClient, projectId: number): Promise<string> 
 /** A data directory of the demo's own; its secrets stay out of the user's keychain. */
 function demoConfig(user: Config): Config {
   const folder = mkdtempSync(join(tmpdir(), "quantwright-demo-"));
+  createDemoHome(folder);
   mkdirSync(join(folder, "data"));
   writeFileSync(join(folder, "settings.json"), JSON.stringify({ vault: "file", profile: "local" }));
   return readConfig({
@@ -275,23 +292,14 @@ async function benchmarkReturns(
     .map((bar, index) => ({ date: bar.date, return: bar.close / (bars[index]?.close ?? bar.close) - 1 }));
 }
 
-/** Shows the gateway at work: a tool that would trade is refused, and the refusal is on record. */
-async function refusedCall(client: DemoClient, projectId: number): Promise<string> {
-  const args = {
-    projectId,
-    compileId: "none",
-    nodeId: "none",
-    versionId: "-1",
-    brokerage: { id: "QuantConnectBrokerage" },
-    dataProviders: {},
-  };
-  try {
-    await client.call("qc_create_live_algorithm", args);
-  } catch (error) {
-    if (error instanceof RefusalError) return error.refusal.message.split("\n", 1)[0] ?? "";
-    throw error;
-  }
-  throw new RefusalError({ code: "INTERNAL_FAULT", message: "a live deployment was not refused" });
+/** The kill switch, as the command runs it. */
+async function haltDemo(config: Config): ReturnType<PaperTradingParts["halt"]> {
+  const begun = performance.now();
+  const request = { flatten: true, account: undefined, reason: "the end of the demo", onState: () => undefined };
+  const { accounts, confirmed } = await runHalt(config, request);
+  const states = accounts.map(({ state }) => haltText(state)).join(", ");
+  if (confirmed) return { states, milliseconds: performance.now() - begun };
+  throw new RefusalError({ code: "HALT_UNCONFIRMED", message: `the demo's account is ${states}` });
 }
 
 async function verifiedAudit(control: ControlClient): Promise<{ readonly count: number; readonly head: string }> {
