@@ -13,30 +13,13 @@ import { serveHttp } from "../server/http/serve-http.ts";
 import { RelayBackend } from "../server/relay/relay-backend.ts";
 import type { OpenUpstream } from "../server/relay/relay-ports.ts";
 import { openRelayGate } from "./open-relay-gate.ts";
+import { plainEnvironment } from "./plain-environment.ts";
 import { serveStdioRelay } from "../server/relay/serve-stdio.ts";
 
 type RelayRequest = Parameters<CliSession["relay"]>[0];
 
 const MEBIBYTE = 1024 * 1024;
 const MOST_MESSAGE_BYTES = 16 * MEBIBYTE;
-/** What a server gets of our environment besides what `--env` names: enough to be found and to find its files. */
-const PLAIN_VARIABLES = [
-  "PATH",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "TMPDIR",
-  "SystemRoot",
-  "APPDATA",
-  "LOCALAPPDATA",
-  "TEMP",
-  "USERPROFILE",
-];
-
 /** Puts the gateway in front of one server, until the client goes or the process is interrupted. */
 export async function runRelay(
   config: Config,
@@ -128,14 +111,7 @@ function upstreamOf(config: Config, request: RelayRequest, guardian: Guardian): 
   }
   if (program === undefined)
     return (events) => new HttpChannel({ url, maxAnswerBytes: MOST_MESSAGE_BYTES, log }, events);
-  const environment = config.childEnvironment;
-  const names = [...PLAIN_VARIABLES, ...request.variables];
-  const env = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const env = plainEnvironment(config.childEnvironment, request.variables);
   const server = { name: basename(program), command: program, args, env };
   return (events) => openChildChannel({ server, registry: guardian, maxAnswerBytes: MOST_MESSAGE_BYTES, log }, events);
 }

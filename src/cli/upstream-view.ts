@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { parseJson } from "../domain/parse-json.ts";
+import { textDifference } from "../domain/text-difference.ts";
+import type { UpstreamEntry } from "../domain/upstream-entry.ts";
+import { visibleText } from "../domain/visible-text.ts";
 import { table } from "./output.ts";
 
 /** State of the upstreams as the desk gives it. */
@@ -21,7 +25,59 @@ export function upstreamsTable(list: z.infer<typeof upstreamsSchema>): string {
     String(one.pid ?? "–"),
     String(one.tools),
     String(one.restarts),
-    one.lastError ?? "–",
+    visibleText(one.lastError ?? "–", 200),
   ]);
   return table(["upstream", "state", "pid", "tools", "restarts", "last error"], rows);
+}
+
+/** Tools as the desk last saw them. */
+export const seenToolsSchema = z.array(
+  z.object({
+    upstream: z.string(),
+    tool: z.string(),
+    name: z.string(),
+    quarantined: z.string().nullable(),
+    pinned: z.string().nullable(),
+    present: z.string().nullable(),
+    presentHash: z.string().nullable(),
+  }),
+);
+
+/** Tools as a table, those in quarantine first. */
+export function seenToolsTable(tools: z.infer<typeof seenToolsSchema>): string {
+  const order = tools.toSorted((a, b) => Number(a.quarantined === null) - Number(b.quarantined === null));
+  const rows = order.map((one) => [
+    one.upstream,
+    visibleText(one.name, 80),
+    one.quarantined === null ? "–" : visibleText(one.quarantined, 200),
+  ]);
+  return table(["upstream", "tool", "quarantine"], rows);
+}
+
+/** An upstream as it would be added, whole. */
+export function entryText(name: string, entry: UpstreamEntry): string {
+  const lines =
+    entry.transport === "stdio"
+      ? [
+          "This program would be started with your rights whenever the desk runs:",
+          ...[entry.command, ...entry.args].map((word, index) => `  ${index}: ${visibleText(word)}`),
+          ...(entry.env.length === 0 ? [] : [`It would get these variables: ${entry.env.join(", ")}`]),
+        ]
+      : [
+          "This server would be asked:",
+          `  ${visibleText(entry.url)} (${entry.transport})`,
+          ...(entry.headers.length === 0 ? [] : [`It would get these headers: ${entry.headers.join(", ")}`]),
+        ];
+  return [...lines, `Its tools would be called ${name}_…; each call counts as live.`].join("\n");
+}
+
+/** How a definition changed, line by line, with nothing hidden. */
+export function differenceText(pinned: string, present: string): string {
+  return textDifference(pretty(pinned), pretty(present))
+    .map(({ mark, text }) => `${mark} ${visibleText(text)}`)
+    .join("\n");
+}
+
+function pretty(canonical: string): string {
+  return JSON.stringify(parseJson(canonical), null, 2);
 }

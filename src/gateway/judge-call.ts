@@ -3,11 +3,12 @@ import { plainPlan } from "./call-plan.ts";
 import type { CallRequest } from "./call-request.ts";
 import { authorise, type AgentRole } from "./authorise.ts";
 import { callOptions } from "./call-options.ts";
+import { classify } from "./classify.ts";
 import { planPassed, type PlannerParts } from "./plan-passed.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Registry } from "./registry.ts";
 import type { SkillContext } from "./skill.ts";
-import type { Tool } from "./tool.ts";
+import { OWN_UPSTREAM, type PassedTool, type Tool } from "./tool.ts";
 
 /** A call whose tool, right, arguments and effects are known. Whether it is allowed is decided next. */
 export interface Judged {
@@ -53,10 +54,24 @@ export async function judgeCall(request: CallRequest, callId: string, parts: Jud
   const known = { request, callId, approvalId, intentId };
   const plan =
     tool.kind === "passed"
-      ? await planPassed(tool.tool, args.value, parts)
+      ? tool.upstream === OWN_UPSTREAM
+        ? await planPassed(tool.tool, args.value, parts)
+        : planElsewhere(tool, args.value)
       : ((await tool.skill.plan?.(args.value, { ...parts.context(known), intentKey: intentId ?? callId })) ??
         plainPlan(tool.skill.class));
   return { ok: true, judged: { ...known, tool, args: args.value, plan } };
+}
+
+/**
+ * What a call of another server's tool would do. Of a foreign tool nobody knows, whatever it is called; of a further
+ * account's only what the name and arguments say, because nobody looks at what is deployed there.
+ */
+function planElsewhere(tool: PassedTool, args: Readonly<Record<string, unknown>>): CallPlan {
+  const callClass =
+    tool.speaks === "unknown" || tool.tool === "create_live_algorithm"
+      ? "live"
+      : classify(tool.tool, args, { running: "unknown", flat: new Set() });
+  return { ...plainPlan(callClass), mode: callClass === "live" ? "LIVE" : "none" };
 }
 
 function no(refusal: Refusal): Verdict {

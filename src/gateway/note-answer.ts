@@ -1,7 +1,7 @@
 import { answerBody } from "./answer-body.ts";
 import type { CompileBook } from "./compile-book.ts";
 import type { Judged } from "./judge-call.ts";
-import type { PassedTool } from "./tool.ts";
+import { OWN_UPSTREAM, type PassedTool } from "./tool.ts";
 import type { Opening, TrialRecorder } from "./trial-recorder.ts";
 import type { ToolResult } from "./upstream-port.ts";
 
@@ -17,12 +17,16 @@ export interface Noted {
   readonly compiling: string | undefined;
 }
 
+const NOTHING: Noted = { opening: undefined, compiling: undefined };
+
 /**
  * What a call opens in the ledgers, found out before its intent is committed with it.
  * @throws RefusalError for an optimisation whose points cannot be recorded.
  */
 export async function openingOf(judged: Judged, tool: PassedTool, { trials, compiles }: Ledgers): Promise<Noted> {
   const { args, callId, request } = judged;
+  // Another server's word about backtests is no evidence, whatever its tools are called.
+  if (tool.upstream !== OWN_UPSTREAM) return NOTHING;
   const opening = await trials.prepare({ tool: tool.tool, arguments: args, callId, principal: request.principal });
   const projectId = tool.tool === "create_compile" ? args["projectId"] : undefined;
   // A compile of files that cannot be read is made all the same; it only cannot be deployed.
@@ -44,7 +48,7 @@ export async function noteAnswer(
   const { trials, compiles, noted, result, error } = end;
   const opening = noted?.opening;
   if (opening !== undefined && error !== undefined) await trials.answered(opening, { error });
-  if (result === undefined) return;
+  if (result === undefined || tool.upstream !== OWN_UPSTREAM) return;
   if (opening !== undefined) await trials.answered(opening, { body: answerBody(result) });
   const { projectId } = judged.args;
   if (noted?.compiling !== undefined && typeof projectId === "number") {

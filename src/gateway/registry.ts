@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { envelopeSchema } from "../domain/envelope.ts";
-import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+import { accepted, refused, RefusalError, type Outcome } from "../domain/refusal.ts";
+import { visibleText } from "../domain/visible-text.ts";
 import { takesOptions, withOptions } from "./call-options.ts";
 import { classify, NOTHING_RUNS } from "./classify.ts";
+import { listedFault } from "./listed-fault.ts";
 import { nearestNames } from "./nearest-names.ts";
 import type { Skill } from "./skill.ts";
 import { PIN_FORM, pinOf, type PinStore } from "./tool-pin.ts";
 import { annotationsOf, type PassedTool, type SkillTool, type Tool, type Toolset } from "./tool.ts";
 import type { Upstreams, UpstreamTool } from "./upstream-port.ts";
-import { passedArguments, skillArguments, type ArgumentsCheck } from "./validate-arguments.ts";
+import { isShallow, passedArguments, skillArguments, type ArgumentsCheck } from "./validate-arguments.ts";
 
 /** An upstream and the prefix of its tools' public names. */
 export interface UpstreamSource {
@@ -16,6 +18,8 @@ export interface UpstreamSource {
   readonly prefix: string;
   /** Pins hold for one build of the upstream: a new version may describe its tools anew. */
   readonly build: string;
+  /** Whether its tools are QuantConnect's, and known by name; of others nothing is known, so each counts as live. */
+  readonly speaks: "quantconnect" | "unknown";
 }
 
 interface Entry {
@@ -23,12 +27,28 @@ interface Entry {
   readonly check: ArgumentsCheck;
 }
 
+/** A tool of an upstream as the operator sees it: what is pinned, and what its server says now. */
+export interface SeenTool {
+  readonly upstream: string;
+  readonly tool: string;
+  readonly name: string;
+  /** Why it is in quarantine; null where it is not. */
+  readonly quarantined: string | null;
+  /** Canonical JSON of both; null where there is nothing that could be pinned. */
+  readonly pinned: string | null;
+  readonly present: string | null;
+  /** Hash of the present one. */
+  readonly presentHash: string | null;
+}
+
 /** Every tool there is, by public name: our skills, and what upstreams list, pinned at first use. */
 export class Registry {
   readonly #skills: ReadonlyMap<string, Entry>;
-  readonly #sources: readonly UpstreamSource[];
+  #sources: readonly UpstreamSource[] = [];
   readonly #pins: PinStore;
   #passed = new Map<string, Entry>();
+  /** By upstream, everything that it listed last. */
+  readonly #seen = new Map<string, readonly SeenTool[]>();
 
   constructor(options: {
     readonly skills: readonly Skill[];
@@ -41,34 +61,120 @@ export class Registry {
         { tool: skillTool(skill), check: skillArguments(skill.input, skill.name) },
       ]),
     );
-    this.#sources = options.sources;
     this.#pins = options.pins;
+    this.setSources(options.sources);
+  }
+
+  /**
+   * Says which upstreams there are; tools of others are gone at once.
+   * @throws RefusalError `UPSTREAM_NAME_TAKEN` where public names of two sources, or of one and ours, could be the same.
+   */
+  setSources(sources: readonly UpstreamSource[]): void {
+    for (const [index, source] of sources.entries()) {
+      const rivals = [...sources.slice(0, index).map(({ prefix }) => prefix), ...this.#skills.keys()];
+      const rival = rivals.find((name) => name.startsWith(source.prefix) || source.prefix.startsWith(name));
+      if (rival !== undefined) throw nameTaken(source, rival);
+    }
+    this.#sources = sources;
+    const names = new Set(sources.map(({ upstream }) => upstream));
+    this.#passed = new Map(
+      [...this.#passed].filter(([, { tool }]) => tool.kind === "passed" && names.has(tool.upstream)),
+    );
+    for (const upstream of this.#seen.keys()) if (!names.has(upstream)) this.#seen.delete(upstream);
   }
 
   /** Lists the tools of an upstream anew. A tool that changed since it was pinned is quarantined, not replaced. */
-  async refresh(upstreams: Upstreams, upstream: string): Promise<void> {
+  async refresh(upstreams: Pick<Upstreams, "tools">, upstream: string): Promise<void> {
     const source = this.#sources.find((candidate) => candidate.upstream === upstream);
     if (source === undefined) return;
     const tools = await upstreams.tools(upstream);
-    const next = new Map(
-      [...this.#passed].filter(([, { tool }]) => tool.kind !== "passed" || tool.upstream !== upstream),
+    const times = new Map<string, number>();
+    for (const { name } of tools) times.set(name, (times.get(name) ?? 0) + 1);
+    const listed = await Promise.all(
+      [...new Map(tools.map((tool) => [tool.name, tool])).values()].map((tool) =>
+        this.#listed(source, tool, times.get(tool.name) ?? 1),
+      ),
     );
-    for (const listed of tools) {
-      const pin = pinOf(listed);
-      const held = await this.#pins.seen(`${upstream}#${source.build}/${PIN_FORM}`, listed.name, pin);
-      const check = argumentsCheck(listed);
-      const changed = held.hash === pin.hash ? undefined : "its definition changed after it was first used";
-      const tool = passedTool(source, listed, changed ?? check.fault);
-      next.set(tool.name, { tool, check: check.check });
+    // It may have been taken away while it was asked.
+    if (!this.#sources.includes(source)) return;
+    const others = [...this.#passed].filter(([, { tool }]) => tool.kind === "passed" && tool.upstream !== upstream);
+    this.#passed = new Map([...others, ...listed.map(({ entry }) => [entry.tool.name, entry] as const)]);
+    this.#seen.set(
+      upstream,
+      listed.map(({ seen }) => seen),
+    );
+  }
+
+  /** What an upstream listed last, quarantined tools included. */
+  seen(upstream: string): readonly SeenTool[] {
+    return this.#seen.get(upstream) ?? [];
+  }
+
+  /**
+   * Pins what an upstream's tool is now, after an operator saw the difference. The hash is that of what he saw.
+   * @throws RefusalError `TOOL_UNKNOWN`, or `PIN_OUTDATED` where the tool is another one by now.
+   */
+  async pin(
+    upstreams: Pick<Upstreams, "tools">,
+    which: { upstream: string; tool: string; hash: string },
+  ): Promise<void> {
+    const source = this.#sources.find((candidate) => candidate.upstream === which.upstream);
+    const tool = (await upstreams.tools(which.upstream)).find(({ name }) => name === which.tool);
+    if (source === undefined || tool === undefined) {
+      throw new RefusalError({
+        code: "TOOL_UNKNOWN",
+        message: `${which.upstream} lists no tool "${visibleText(which.tool, 100)}"`,
+        remedy: "see `quantwright upstream list --tools`",
+      });
     }
-    this.#passed = next;
+    const pin = isShallow(tool) ? pinOf(tool) : undefined;
+    if (pin?.hash !== which.hash) {
+      throw new RefusalError({
+        code: "PIN_OUTDATED",
+        message: `${which.tool} changed again after its difference was shown`,
+        remedy: "look at the difference again",
+      });
+    }
+    await this.#pins.replace(pinKey(source), tool.name, pin);
+    await this.refresh(upstreams, which.upstream);
+  }
+
+  async #listed(
+    source: UpstreamSource,
+    listed: UpstreamTool,
+    times: number,
+  ): Promise<{ readonly entry: Entry; readonly seen: SeenTool }> {
+    const name = `${source.prefix}${listed.name}`;
+    const named = { upstream: source.upstream, tool: listed.name, name };
+    const fault = listedFault(name, listed, { taken: this.#skills.has(name), times });
+    if (fault !== undefined) {
+      // Not even its schema is kept: it may be what cannot be walked.
+      const bare = { name: listed.name, inputSchema: { type: "object" } };
+      const check = argumentsCheck(bare).check;
+      return {
+        entry: { tool: passedTool(source, bare, fault), check },
+        seen: { ...named, quarantined: fault, pinned: null, present: null, presentHash: null },
+      };
+    }
+    const pin = pinOf(listed);
+    const held = await this.#pins.seen(pinKey(source), listed.name, pin);
+    const check = argumentsCheck(listed);
+    const changed = held.hash === pin.hash ? undefined : "its definition changed after it was first used";
+    const tool = passedTool(source, listed, changed ?? check.fault);
+    const quarantined = tool.quarantined ?? null;
+    const both = { pinned: held.definition, present: pin.definition, presentHash: pin.hash };
+    return { entry: { tool, check: check.check }, seen: { ...named, quarantined, ...both } };
   }
 
   /** Resolves a public name, or names the nearest ones. */
   resolve(name: string): Outcome<Entry> {
     const entry = this.#skills.get(name) ?? this.#passed.get(name);
     if (entry === undefined) {
-      const near = nearestNames(name, [...this.#skills.keys(), ...this.#passed.keys()]);
+      // What a tool in quarantine is called is its server's word.
+      const offered = [...this.#passed.values()].flatMap(({ tool }) =>
+        tool.kind === "passed" && tool.quarantined === undefined ? [tool.name] : [],
+      );
+      const near = nearestNames(name, [...this.#skills.keys(), ...offered]);
       return refused({
         code: "TOOL_UNKNOWN",
         message: `there is no tool "${name}"`,
@@ -78,8 +184,8 @@ export class Registry {
     if (entry.tool.kind === "passed" && entry.tool.quarantined !== undefined) {
       return refused({
         code: "TOOL_QUARANTINED",
-        message: `${name} is in quarantine: ${entry.tool.quarantined}`,
-        remedy: "restart the upstream with the version you trust (`quantwright upstream restart`)",
+        message: `${visibleText(name, 100)} is in quarantine: ${entry.tool.quarantined}`,
+        remedy: "see the difference with `quantwright upstream pin`, or go back to the version you trust",
       });
     }
     return accepted(entry);
@@ -99,6 +205,18 @@ export class Registry {
       (tool) => tool.toolsets.includes(toolset) && (tool.kind === "skill" || tool.quarantined === undefined),
     );
   }
+}
+
+function pinKey({ upstream, build }: UpstreamSource): string {
+  return `${upstream}#${build}/${PIN_FORM}`;
+}
+
+function nameTaken({ upstream, prefix }: UpstreamSource, rival: string): RefusalError {
+  return new RefusalError({
+    code: "UPSTREAM_NAME_TAKEN",
+    message: `an upstream called "${upstream}" would have tools called ${prefix}…, and there is ${rival} already`,
+    remedy: "choose another name for it",
+  });
 }
 
 /** One tool with a schema that cannot be read must not take the others with it: it goes into quarantine. */
@@ -132,10 +250,11 @@ function skillTool(skill: Skill): SkillTool {
 function passedTool(source: UpstreamSource, listed: UpstreamTool, quarantined: string | undefined): PassedTool {
   const title = listed.title ?? listed.name;
   // The class without arguments is the gravest one that the tool can have.
-  const gravest = classify(listed.name, {}, NOTHING_RUNS);
+  const gravest = source.speaks === "quantconnect" ? classify(listed.name, {}, NOTHING_RUNS) : "live";
   return {
     kind: "passed",
     upstream: source.upstream,
+    speaks: source.speaks,
     tool: listed.name,
     name: `${source.prefix}${listed.name}`,
     title,

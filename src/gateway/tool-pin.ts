@@ -6,17 +6,21 @@ import type { UpstreamTool } from "./upstream-port.ts";
 export const PIN_FORM = 2;
 
 /** What is pinned at first use: everything a model reads of a tool. */
-export function pinOf(tool: UpstreamTool): { readonly hash: string; readonly definition: string } {
+export function pinOf(tool: UpstreamTool): ToolPin {
   const { name, title, description, inputSchema, outputSchema, annotations } = tool;
   const definition = canonicalJson({ name, title, description, inputSchema, outputSchema, annotations });
   return { hash: createHash("sha256").update(definition).digest("hex"), definition };
 }
 
+export interface ToolPin {
+  readonly hash: string;
+  /** Canonical JSON. */
+  readonly definition: string;
+}
+
 /** Where pins are kept. `seen` stores the first and returns the one that holds. */
 export interface PinStore {
-  seen(
-    upstream: string,
-    tool: string,
-    pin: { readonly hash: string; readonly definition: string },
-  ): Promise<{ readonly hash: string }>;
+  seen(upstream: string, tool: string, pin: ToolPin): Promise<ToolPin>;
+  /** An operator's word: this one holds from now on. */
+  replace(upstream: string, tool: string, pin: ToolPin): Promise<void>;
 }

@@ -4,6 +4,9 @@ import type { Skill } from "./skill.ts";
 /** The lists of tools that a client can ask for. */
 export const TOOLSETS = ["desk", "research", "full"] as const;
 
+/** The upstream whose projects, deployments, compiles and backtests the desk keeps books about. */
+export const OWN_UPSTREAM = "quantconnect";
+
 export type Toolset = (typeof TOOLSETS)[number];
 
 interface PublicTool {
@@ -29,6 +32,8 @@ export interface SkillTool extends PublicTool {
 export interface PassedTool extends PublicTool {
   readonly kind: "passed";
   readonly upstream: string;
+  /** Whether it is known by its name, as QuantConnect's tools are, and can count as less than live. */
+  readonly speaks: "quantconnect" | "unknown";
   readonly tool: string;
   /** Why the tool may not be called, once its definition changed after it was pinned. */
   readonly quarantined?: string;

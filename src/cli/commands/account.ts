@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { CliServices } from "../cli-services.ts";
-import { action, withGlobalFlags } from "../command.ts";
+import { action, withGlobalFlags, type CommandContext } from "../command.ts";
 
 function onlyQuantconnect(name: unknown): void {
   if (name === "quantconnect") return;
@@ -15,9 +15,19 @@ function onlyQuantconnect(name: unknown): void {
 /** `login`, `logout` and `credentials`: secrets are read from a prompt or standard input, never from arguments. */
 export function addAccountCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   withGlobalFlags(
-    program.command("login").description("store credentials in the OS keychain").argument("<account>", "quantconnect"),
+    program
+      .command("login")
+      .description("store credentials in the OS keychain")
+      .argument("<account>", "quantconnect, or upstream")
+      .argument("[name]", "of the upstream"),
   ).action(
-    action(services, done, async ({ session, output, services: { terminal } }, account) => {
+    action(services, done, async (context, account, name) => {
+      if (account === "upstream") return loginUpstream(context, name);
+      const {
+        session,
+        output,
+        services: { terminal },
+      } = context;
       onlyQuantconnect(account);
       output.note(
         "User id and API token are on quantconnect.com: Account, API access. What you type as token is not shown.",
@@ -62,6 +72,25 @@ export function addAccountCommands(program: Command, services: CliServices, done
       );
     }),
   );
+}
+
+/** Asks for what an upstream needs to let us in. The desk uses it at once. */
+async function loginUpstream(
+  { session, output, services: { terminal } }: CommandContext,
+  given: unknown,
+): Promise<void> {
+  const name = typeof given === "string" ? given : "";
+  const stored = await session.upstreams.login(name, {
+    ask: (what) => terminal.readSecret(`${what} for ${name}: `),
+    open: (url) => {
+      if (output.json) terminal.err(`${JSON.stringify({ open: url })}\n`);
+      else terminal.err(`Open this address in a browser on this machine:\n${url}\n`);
+    },
+  });
+  await using desk = await session.runningDesk();
+  await desk?.request("upstream.reload");
+  await desk?.request("upstream.restart", { name });
+  output.result({ stored }, stored.length === 0 ? `${name} needs no secrets.` : `Stored: ${stored.join(", ")}.`);
 }
 
 /** Whether a desk runs: it read its credentials when it started. */

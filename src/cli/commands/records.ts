@@ -7,18 +7,16 @@ import type { CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { table } from "../output.ts";
-import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
 
 const verdictSchema = z.union([
   z.object({ ok: z.literal(true), count: z.int(), head: z.string() }),
   z.object({ ok: z.literal(false), seq: z.int(), fault: z.string() }),
 ]);
 
-/** `audit verify|export|tail`, `trials` and `upstream list|restart`: what the desk recorded, and what stands behind it. */
+/** `audit verify|export|tail` and `trials`: what the desk recorded. */
 export function addRecordCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   addAuditCommands(program, services, done);
   addTrialsCommand(program, services, done);
-  addUpstreamCommands(program, services, done);
 }
 
 function addAuditCommands(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -117,37 +115,6 @@ function addTrialsCommand(program: Command, services: CliServices, done: (code: 
           ? "No trial was recorded yet."
           : table(["opened", "state", "profile", "by", "Sharpe", "net profit", "parameters", "name"], rows),
       );
-    }),
-  );
-}
-
-function addUpstreamCommands(program: Command, services: CliServices, done: (code: number) => void): void {
-  const upstream = program.command("upstream").description("the MCP servers behind the gateway");
-  withGlobalFlags(upstream.command("list").description("state of each upstream")).action(
-    action(services, done, async ({ session, output }) => {
-      await using desk = await session.desk();
-      const list = upstreamsSchema.parse(await desk.request("upstream.list"));
-      output.result(list, upstreamsTable(list));
-    }),
-  );
-  withGlobalFlags(
-    upstream.command("restart").description("end an upstream and start it again").argument("<name>"),
-  ).action(
-    action(services, done, async ({ session, output }, name) => {
-      await using desk = await session.desk();
-      const answer = z
-        .object({ known: z.boolean(), upstreams: upstreamsSchema })
-        .parse(await desk.request("upstream.restart", { name }));
-      if (!answer.known) {
-        output.refusal({
-          code: "UPSTREAM_UNKNOWN",
-          message: `there is no upstream "${String(name)}"`,
-          remedy: `known: ${answer.upstreams.map((one) => one.name).join(", ")}`,
-        });
-        return EXIT.USAGE;
-      }
-      output.result(answer.upstreams, upstreamsTable(answer.upstreams));
-      return EXIT.DONE;
     }),
   );
 }

@@ -37,7 +37,8 @@ export class ChildTransport implements Transport {
 
   /** Whether messages can still be sent: false as soon as the server's output has ended, or a message did not go out. */
   get isOpen(): boolean {
-    return !this.#closed && !this.#deaf;
+    // The input goes first when a process ends: whoever tried again at once would find the same dead process.
+    return !this.#closed && !this.#deaf && this.#input.writable;
   }
 
   /** Resolves when the server's output has ended. */

@@ -1,6 +1,8 @@
 import { MAX_MESSAGE_BYTES, NotSentError } from "./upstream-session.ts";
 
 export interface FetchGuard {
+  /** The only place where our headers go. */
+  readonly origin: string;
   /** Secrets and other headers, asked for at each request, so that they are held nowhere. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   /** Whether somebody else answers a 401: by a fresh token. */
@@ -38,7 +40,9 @@ const NOT_TAKEN = new Map([
  */
 export function guardedFetch(guard: FetchGuard): (url: string | URL, init?: RequestInit) => Promise<Response> {
   return async (url, init) => {
-    const own = await guard.headers();
+    // Servers that give out tokens are not the server itself.
+    const isServer = new URL(url).origin === guard.origin;
+    const own = isServer ? await guard.headers() : {};
     const headers = new Headers(init?.headers);
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
     let response: Response;
@@ -47,7 +51,7 @@ export function guardedFetch(guard: FetchGuard): (url: string | URL, init?: Requ
     } catch (error) {
       throw failure(error, init, guard);
     }
-    const isMessage = init?.method === "POST" && headers.get("content-type") === "application/json";
+    const isMessage = isServer && init?.method === "POST" && headers.get("content-type") === "application/json";
     const why = NOT_TAKEN.get(response.status);
     if (isMessage && why !== undefined && !(response.status === 401 && guard.refreshes)) {
       await response.body?.cancel();

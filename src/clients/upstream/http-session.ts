@@ -46,7 +46,8 @@ export function openHttpSession(
   };
   const { login, headers } = server;
   const endsWithStream = server.transport === "sse";
-  const fetch = guardedFetch({ headers, refreshes: login !== undefined, endsWithStream, onGone });
+  const { origin } = new URL(server.url);
+  const fetch = guardedFetch({ origin, headers, refreshes: login !== undefined, endsWithStream, onGone });
   const shared = { fetch, ...(login === undefined ? {} : { authProvider: login }) };
   const url = new URL(server.url);
   const streamable = server.transport === "http" ? new StreamableHTTPClientTransport(url, shared) : undefined;

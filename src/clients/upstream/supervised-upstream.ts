@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ProtocolError, SdkError, SdkErrorCode, type Progress } from "@modelcontextprotocol/client";
+import { ProtocolError, SdkError, SdkErrorCode, UnauthorizedError, type Progress } from "@modelcontextprotocol/client";
 import type {
   ToolResult,
   UpstreamCall,
@@ -254,7 +254,9 @@ async function ask(session: UpstreamSession, call: UpstreamCall): Promise<Upstre
     // The SDK calls a cancelled request timed out, too.
     const cancelled = call.signal?.aborted === true;
     const timedOut = !cancelled && error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
-    return { kind: "lost", sent: !(error instanceof NotSentError), timedOut, reason: messageOf(error) };
+    // Without a valid token nothing is taken up.
+    const sent = !(error instanceof NotSentError || error instanceof UnauthorizedError);
+    return { kind: "lost", sent, timedOut, reason: messageOf(error) };
   }
 }
 

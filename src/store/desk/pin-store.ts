@@ -22,10 +22,18 @@ export function createPinStore(database: Kysely<DeskTables>, clock: Clock): PinS
         .execute();
       return database
         .selectFrom("pins")
-        .select("hash")
+        .select(["hash", "definition"])
         .where("upstream", "=", upstream)
         .where("tool", "=", tool)
         .executeTakeFirstOrThrow();
+    },
+    async replace(upstream, tool, { hash, definition }) {
+      await database
+        .updateTable("pins")
+        .set({ hash, definition, first_seen: clock.now() })
+        .where("upstream", "=", upstream)
+        .where("tool", "=", tool)
+        .execute();
     },
   };
 }

@@ -1,0 +1,98 @@
+import { canonicalJson } from "../domain/canonical-json.ts";
+import type { SecretMask } from "../clients/secret-mask.ts";
+import { OAuthLogin } from "../clients/upstream/oauth-login.ts";
+import type { UpstreamManager, UpstreamServer } from "../clients/upstream/upstream-manager.ts";
+import type { Config } from "../config.ts";
+import { RefusalError } from "../domain/refusal.ts";
+import { secretsOf, type RemoteEntry, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import type { Registry, UpstreamSource } from "../gateway/registry.ts";
+import type { Vault } from "../store/vault/vault.ts";
+import { plainEnvironment } from "./plain-environment.ts";
+import { readUpstreams } from "./upstream-file.ts";
+import { tokenPlace } from "./login-upstream.ts";
+
+export interface UserUpstreamParts {
+  readonly config: Config;
+  readonly vault: Vault;
+  readonly mask: SecretMask;
+  readonly upstreams: UpstreamManager;
+  readonly registry: Registry;
+  /** The sources that every desk has. */
+  readonly own: readonly UpstreamSource[];
+  readonly demo: boolean;
+}
+
+/** The upstreams of `upstreams.json` behind the gateway: brought in line with the file at the start and when asked. */
+export class UserUpstreams {
+  readonly #parts: UserUpstreamParts;
+  #names: readonly string[] = [];
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(parts: UserUpstreamParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads the file anew: starts what is new, replaces what changed, ends what is gone.
+   * @throws RefusalError for a file that cannot be read or names that collide; then everything stays as it was.
+   */
+  reload(): Promise<void> {
+    // One at a time: two would start the same server twice.
+    this.#round = this.#round.catch(() => undefined).then(() => this.#reload());
+    return this.#round;
+  }
+
+  async #reload(): Promise<void> {
+    const { config, upstreams, registry, own, demo } = this.#parts;
+    // A demo's desk reaches the local cloud only.
+    const entries = demo ? [] : Object.entries(readUpstreams(config));
+    const reserved = entries.find(([name]) => own.some(({ upstream }) => upstream === name));
+    if (reserved !== undefined) throw nameReserved(reserved[0]);
+    registry.setSources([...own, ...entries.map(([name, entry]) => sourceOf(name, entry))]);
+    const names = entries.map(([name]) => name);
+    await Promise.all(this.#names.filter((name) => !names.includes(name)).map((name) => upstreams.remove(name)));
+    this.#names = names;
+    for (const [name, entry] of entries) await upstreams.put(await this.#server(name, entry));
+  }
+
+  async #server(name: string, entry: UpstreamEntry): Promise<UpstreamServer> {
+    const { config, vault, mask } = this.#parts;
+    const secrets = async (): Promise<Record<string, string>> => {
+      const found: Record<string, string> = {};
+      for (const { what, place } of secretsOf(name, entry)) {
+        const value = await vault.get(place);
+        if (value === undefined) continue;
+        mask.add(value);
+        // `Bearer KEY`: the key alone is as secret.
+        const [, key] = /^\w+ (\S{8,})$/.exec(value) ?? [];
+        if (key !== undefined) mask.add(key);
+        found[what] = value;
+      }
+      return found;
+    };
+    if (entry.transport === "stdio") {
+      const env = { ...plainEnvironment(config.childEnvironment), ...(await secrets()) };
+      return { name, command: entry.command, args: entry.args, env };
+    }
+    const login = entry.oauth ? new OAuthLogin(tokenPlace(name, vault, (text) => mask.add(text))) : undefined;
+    const { url, transport } = entry;
+    return { name, url, transport, identity: identityOf(entry), headers: secrets, login };
+  }
+}
+
+function identityOf(entry: RemoteEntry): string {
+  return canonicalJson(entry);
+}
+
+/** Pins hold for as long as an upstream has its name: nobody can hash a program that somebody else wrote. */
+function sourceOf(name: string, entry: UpstreamEntry): UpstreamSource {
+  return { upstream: name, prefix: `${name}_`, build: "user", speaks: entry.speaks };
+}
+
+function nameReserved(name: string): RefusalError {
+  return new RefusalError({
+    code: "UPSTREAM_NAME_TAKEN",
+    message: `every desk has an upstream called "${name}" of its own`,
+    remedy: "choose another name, such as qc-second",
+  });
+}

@@ -1,0 +1,228 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { RefusalError } from "../../domain/refusal.ts";
+import { upstreamEntrySchema, upstreamNameSchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
+import type { CliServices, CliSession, Terminal } from "../cli-services.ts";
+import { action, parseOptions, withGlobalFlags } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import {
+  differenceText,
+  entryText,
+  seenToolsSchema,
+  seenToolsTable,
+  upstreamsSchema,
+  upstreamsTable,
+} from "../upstream-view.ts";
+
+type Join = (program: Command, services: CliServices, done: (code: number) => void) => void;
+
+/** `upstream list|add|remove|pin|restart`: the MCP servers behind the gateway. */
+export const addUpstreamCommands: Join = (program, services, done) => {
+  const upstream = program.command("upstream").description("the MCP servers behind the gateway");
+  addList(upstream, services, done);
+  addAdd(upstream, services, done);
+  addRemove(upstream, services, done);
+  addPin(upstream, services, done);
+  addRestart(upstream, services, done);
+};
+
+const addList: Join = (upstream, services, done) => {
+  const command = upstream
+    .command("list")
+    .description("state of each upstream")
+    .option("--tools [name]", "the tools that they list, with why some are in quarantine");
+  withGlobalFlags(command).action(
+    action(services, done, async ({ session, output }, options) => {
+      const { tools } = parseOptions(z.object({ tools: z.union([z.string(), z.boolean()]).optional() }), options);
+      await using desk = await session.desk();
+      const list = upstreamsSchema.parse(await desk.request("upstream.list"));
+      if (tools === undefined) return output.result(list, upstreamsTable(list));
+      const names = typeof tools === "string" ? [tools] : list.map(({ name }) => name);
+      const lists = await Promise.all(names.map((name) => desk.request("upstream.tools", { name })));
+      const seen = lists.flatMap((one) => seenToolsSchema.parse(one));
+      output.result(
+        seen.map(({ upstream: of, tool, name, quarantined }) => ({ upstream: of, tool, name, quarantined })),
+        seenToolsTable(seen),
+      );
+    }),
+  );
+};
+
+const addOptions = z.object({
+  url: z.string().optional(),
+  sse: z.boolean().default(false),
+  oauth: z.boolean().default(false),
+  headerRef: z.array(z.string()).default([]),
+  env: z.array(z.string()).default([]),
+  yes: z.boolean().default(false),
+});
+
+const addAdd: Join = (upstream, services, done) => {
+  const command = upstream
+    .command("add")
+    .description("put one more MCP server behind the gateway; its tools count as live until a signed policy says more")
+    .argument("<name>", "its tools are called NAME_TOOL")
+    .argument("[command...]", "the server to start, after --")
+    .option("--url <url>", "a server elsewhere, instead of a command")
+    .option("--sse", "it speaks the old transport of two addresses")
+    .option("--oauth", "it wants a login in the browser: `quantwright login upstream NAME`")
+    .option("--header-ref <name...>", "headers that it wants; their values are asked for by `login upstream NAME`")
+    .option("--env <name...>", "variables that the command gets; their values are kept in the keychain")
+    .option("--yes", "add it without a question, for scripts");
+  withGlobalFlags(command).action(
+    action(services, done, async ({ session, output, services: { terminal } }, name, words, options) => {
+      const given = parseOptions(addOptions, options);
+      const known = parseName(name);
+      const entry = entryOf(given, z.array(z.string()).parse(words));
+      if (Object.hasOwn(session.upstreams.all(), known)) throw exists(known);
+      if (!given.yes) await confirm(terminal, known, entry);
+      session.upstreams.put(known, entry);
+      const missing = await session.upstreams.keepVariables(known, entry);
+      await reload(session);
+      const wants = missing.length > 0 || (entry.transport !== "stdio" && (entry.oauth || entry.headers.length > 0));
+      output.result(
+        { added: known, entry, missing, needsLogin: wants },
+        `${known} is added.${wants ? ` It still needs: quantwright login upstream ${known}` : ""}`,
+      );
+    }),
+  );
+};
+
+const addRemove: Join = (upstream, services, done) => {
+  const command = upstream.command("remove").description("take away a server that was added, and its secrets");
+  withGlobalFlags(command.argument("<name>")).action(
+    action(services, done, async ({ session, output }, name) => {
+      const removed = await session.upstreams.remove(String(name));
+      if (!removed) throw unknown(String(name), Object.keys(session.upstreams.all()));
+      await reload(session);
+      output.result({ removed: true }, `${String(name)} is gone, and what was stored for it.`);
+    }),
+  );
+};
+
+const addPin: Join = (upstream, services, done) => {
+  const command = upstream
+    .command("pin")
+    .description("see how a tool changed since it was first used, and accept it")
+    .argument("<name>")
+    .argument("<tool>", "as its server calls it")
+    .option("--yes", "accept it without a question, for scripts");
+  withGlobalFlags(command).action(
+    action(services, done, async ({ session, output, services: { terminal } }, name, tool, options) => {
+      const { yes } = parseOptions(z.object({ yes: z.boolean().default(false) }), options);
+      await using desk = await session.desk();
+      const all = seenToolsSchema.parse(await desk.request("upstream.tools", { name }));
+      const seen = all.find((one) => one.tool === tool);
+      if (seen === undefined) throw toolUnknown(String(name), String(tool));
+      if (seen.presentHash === null || seen.pinned === seen.present) {
+        const why = seen.quarantined ?? "it is as it was when it was first used";
+        output.result({ pinned: false, reason: why }, `There is nothing to pin: ${why}.`);
+        return seen.quarantined === null ? EXIT.DONE : EXIT.REFUSED;
+      }
+      const difference = differenceText(seen.pinned ?? "", seen.present ?? "");
+      if (!output.json) terminal.err(`${difference}\n`);
+      if (!yes) await agree(terminal, "Accept this tool as it is now? Type yes: ", "yes");
+      await desk.request("upstream.pin", { name, tool, hash: seen.presentHash });
+      output.result({ pinned: true, difference }, `${seen.tool} is pinned as it is now.`);
+      return EXIT.DONE;
+    }),
+  );
+};
+
+const addRestart: Join = (upstream, services, done) => {
+  withGlobalFlags(
+    upstream.command("restart").description("end an upstream and start it again").argument("<name>"),
+  ).action(
+    action(services, done, async ({ session, output }, name) => {
+      await using desk = await session.desk();
+      const answer = z
+        .object({ known: z.boolean(), upstreams: upstreamsSchema })
+        .parse(await desk.request("upstream.restart", { name }));
+      if (!answer.known)
+        throw unknown(
+          String(name),
+          answer.upstreams.map((one) => one.name),
+        );
+      output.result(answer.upstreams, upstreamsTable(answer.upstreams));
+    }),
+  );
+};
+
+function parseName(name: unknown): string {
+  const parsed = upstreamNameSchema.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new RefusalError({
+    code: "USAGE",
+    message: `${parsed.error.issues[0]?.message ?? "a name"} was expected`,
+    remedy: "for example: quantwright upstream add notes -- npx some-server",
+  });
+}
+
+function entryOf(given: z.infer<typeof addOptions>, words: readonly string[]): UpstreamEntry {
+  const [command, ...args] = words;
+  const { url, sse, oauth, headerRef, env } = given;
+  const raw =
+    url === undefined
+      ? { transport: "stdio", command, args, env }
+      : { transport: sse ? "sse" : "http", url, oauth, headers: headerRef };
+  const parsed = upstreamEntrySchema.safeParse(raw);
+  const isOne = (command === undefined) !== (url === undefined);
+  if (parsed.success && isOne) return parsed.data;
+  const issue = parsed.error?.issues[0];
+  throw new RefusalError({
+    code: "USAGE",
+    message:
+      isOne && issue !== undefined
+        ? `${issue.path.join(".")}: ${issue.message}`
+        : "one server was expected: a command after -- or --url",
+    remedy: "quantwright upstream add NAME -- COMMAND ARGUMENTS, or --url URL",
+  });
+}
+
+/** What will run with the user's rights is shown whole; nothing in it can hide. */
+async function confirm(terminal: Terminal, name: string, entry: UpstreamEntry): Promise<void> {
+  terminal.err(`${entryText(name, entry)}\n`);
+  await agree(terminal, `Add it? Type its name (${name}): `, name);
+}
+
+async function agree(terminal: Terminal, question: string, word: string): Promise<void> {
+  if (!terminal.isTerminal) {
+    throw new RefusalError({
+      code: "TERMINAL_REQUIRED",
+      message: "somebody has to agree to this in a terminal, and there is none",
+      remedy: "run it in a terminal, or add --yes in a script of your own",
+    });
+  }
+  if ((await terminal.readLine(question)).trim() === word) return;
+  throw new RefusalError({ code: "CANCELLED", message: "nothing was changed" });
+}
+
+/** A desk that runs takes it over at once; another one does when it starts. */
+async function reload(session: CliSession): Promise<void> {
+  await using desk = await session.runningDesk();
+  await desk?.request("upstream.reload");
+}
+
+function exists(name: string): RefusalError {
+  return new RefusalError({
+    code: "UPSTREAM_EXISTS",
+    message: `there is an upstream "${name}" already`,
+    remedy: `quantwright upstream remove ${name}, or choose another name`,
+  });
+}
+
+function unknown(name: string, known: readonly string[]): RefusalError {
+  return new RefusalError({
+    code: "UPSTREAM_UNKNOWN",
+    message: `there is no upstream "${name}"`,
+    remedy: `known: ${known.join(", ") || "none"}`,
+  });
+}
+
+function toolUnknown(name: string, tool: string): RefusalError {
+  return new RefusalError({
+    code: "TOOL_UNKNOWN",
+    message: `${name} lists no tool "${tool}"`,
+    remedy: "see `quantwright upstream list --tools`",
+  });
+}

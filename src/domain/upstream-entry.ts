@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+/** Names of upstreams have no underscore, so that the prefix `<name>_` of one is never the beginning of another's. */
+export const upstreamNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, "a name of 1 to 31 small letters, digits or hyphens that begins with a letter");
+
+const variableSchema = z.string().regex(/^[A-Za-z_]\w*$/, "the name of a variable, without a value");
+const headerSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, "the name of a header, without a value");
+
+/** A secret in an address would stand in logs and lists; off this machine it must not go in clear. */
+const urlSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const url = new URL(text);
+  return url.username === "" && url.password === "" && (url.protocol === "https:" || isLoopback(url.hostname));
+}, "an https address (http only on this machine) without user and password");
+
+/** Who its tools are: QuantConnect's, known by name, or unknown, which count as live. */
+const speaks = z.enum(["quantconnect", "unknown"]).default("unknown");
+
+export const stdioEntrySchema = z.strictObject({
+  transport: z.literal("stdio"),
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  /** Variables that it gets besides the usual ones; their values lie in the vault. */
+  env: z.array(variableSchema).max(50).default([]),
+  speaks,
+});
+
+export const remoteEntrySchema = z.strictObject({
+  transport: z.enum(["http", "sse"]),
+  url: urlSchema,
+  /** Headers that it gets; their values lie in the vault. */
+  headers: z.array(headerSchema).max(20).default([]),
+  /** Whether tokens are got by OAuth, with `quantwright login upstream NAME`. */
+  oauth: z.boolean().default(false),
+  speaks,
+});
+
+/** How a server of the user's is reached. No secret stands in it. */
+export const upstreamEntrySchema = z.discriminatedUnion("transport", [stdioEntrySchema, remoteEntrySchema]);
+
+/** `upstreams.json` of the data directory. */
+export const upstreamsFileSchema = z.strictObject({
+  version: z.literal(1),
+  upstreams: z.record(upstreamNameSchema, upstreamEntrySchema),
+});
+
+export type UpstreamEntry = z.output<typeof upstreamEntrySchema>;
+export type RemoteEntry = z.output<typeof remoteEntrySchema>;
+
+/** Names in the vault of what an upstream needs to be kept secret. */
+export function upstreamSecret(upstream: string, kind: "env" | "header" | "oauth", name: string): string {
+  return `upstream/${upstream}/${kind}/${name}`;
+}
+
+/** Everything secret that an entry names, by its place in the vault. */
+export function secretsOf(
+  name: string,
+  entry: UpstreamEntry,
+): readonly { readonly what: string; readonly place: string }[] {
+  return entry.transport === "stdio"
+    ? entry.env.map((what) => ({ what, place: upstreamSecret(name, "env", what) }))
+    : entry.headers.map((what) => ({ what, place: upstreamSecret(name, "header", what) }));
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
