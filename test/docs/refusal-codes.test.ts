@@ -9,7 +9,7 @@ const SRC = join(ROOT, "src");
 
 /** Upper-case strings of the source that are no codes of ours: variables of the environment and words of Node. */
 const NOT_CODES =
-  /^(?:QUANTWRIGHT_|QUANTCONNECT_|XDG_|(?:DATABASE_URL|NO_COLOR|LC_ALL|VIRTUAL_ENV|CONDA_PREFIX)$|(?:DY)?LD_LIBRARY_PATH$|[A-Z]+_NUM_THREADS$|(?:MODULE_NOT_FOUND|NATIVEFS_ASYNC|ORDERS_CANCELLED)$)/;
+  /^(?:QUANTWRIGHT_|QUANTCONNECT_|XDG_|(?:DATABASE_URL|NO_COLOR|LC_ALL|VIRTUAL_ENV|CONDA_PREFIX)$|(?:DY)?LD_LIBRARY_PATH$|[A-Z]+_NUM_THREADS$|(?:EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_HAS_EXPIRED|ERR_TLS_CERT_ALTNAME_INVALID|MODULE_NOT_FOUND|NATIVEFS_ASYNC|ORDERS_CANCELLED)$)/;
 
 /** Every code in the source: a quoted word with an underscore, or a single word where a code is given. */
 function codesInSource(): string[] {
