@@ -5,6 +5,7 @@ import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { haltMethods } from "./halt/halt-methods.ts";
+import { auditMethods } from "./audit-methods.ts";
 import { recordMethods } from "./record-methods.ts";
 import { upstreamMethods } from "./upstream-methods.ts";
 
@@ -16,6 +17,7 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
   const { config, core, vault, cloud, end } = parts;
   return {
     ...approvalMethods(parts),
+    ...auditMethods(parts),
     ...recordMethods(parts),
     ...upstreamMethods(core),
     ...haltMethods(core.controls.halt),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { SecretMask } from "../clients/secret-mask.ts";
 import type { Config } from "../config.ts";
 import { policySchema } from "../domain/policy.ts";
@@ -11,10 +11,12 @@ import { wrapRefusal } from "../gateway/wrap.ts";
 import { answerOf } from "../server/relay/forward-answer.ts";
 import type { ForwardOutcome, ToolGate } from "../server/relay/relay-ports.ts";
 import { openAuditHead } from "../store/audit-head.ts";
+import { openAuditWatermark } from "../store/audit-watermark.ts";
 import { openDatabase } from "../store/database.ts";
 import { lockDesk } from "../store/desk-lock.ts";
 import { Ledger } from "../store/desk/ledger.ts";
 import { deskMigrations } from "../store/desk/migrations.ts";
+import { closeOpenIntents } from "../store/desk/open-intents.ts";
 import type { DeskTables } from "../store/desk/schema.ts";
 import { readDocument } from "../store/json-document.ts";
 import { openVault } from "../store/vault/open-vault.ts";
@@ -58,8 +60,10 @@ export async function openRelayGate(
   const database = await openDatabase<DeskTables>({ kind: "sqlite", file: join(folder, "relay.db") }, deskMigrations);
   stack.defer(() => database.destroy());
   const headFile = openAuditHead(join(folder, "audit-head.json"));
-  const ledger = await Ledger.open({ database, clock: systemClock, key, headFile });
-  stack.defer(() => ledger.settled());
+  const watermark = openAuditWatermark(vault, `relays/${basename(folder)}`);
+  const ledger = await Ledger.open({ database, clock: systemClock, key, headFile, watermark });
+  stack.defer(() => ledger.close());
+  await closeOpenIntents(database, ledger);
   const gate = new RelayGate({
     policy,
     upstream: relay.upstream,

@@ -8,9 +8,11 @@ import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { Artifacts } from "../store/artifacts.ts";
 import { openAuditHead } from "../store/audit-head.ts";
+import { openAuditWatermark } from "../store/audit-watermark.ts";
 import { openDatabase } from "../store/database.ts";
 import { Ledger } from "../store/desk/ledger.ts";
 import { deskMigrations } from "../store/desk/migrations.ts";
+import { closeOpenIntents } from "../store/desk/open-intents.ts";
 import type { DeskTables } from "../store/desk/schema.ts";
 import { StrategyStore } from "../store/desk/strategy-store.ts";
 import { TrackedOptimizationStore } from "../store/desk/tracked-optimization-store.ts";
@@ -67,6 +69,8 @@ export async function startDesk(config: Config): Promise<Desk> {
     const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
     if (vault.notice !== undefined) log(vault.notice);
     const store = await openStore(config, { home, vault, mask, stack });
+    const interrupted = await closeOpenIntents(store.database, store.ledger);
+    if (interrupted > 0) log(`${interrupted} calls were cut off by the end of the desk before: OUTCOME_UNKNOWN`);
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log }));
     const { upstreams, cloud, address, close } = await startUpstream(config, { home, vault, mask, guardian, log });
     stack.defer(close);
@@ -124,8 +128,14 @@ async function openStore(
   stack.defer(() => database.destroy());
   const key = await auditKey(vault, () => randomBytes(32).toString("hex"));
   mask.add(key);
-  const ledger = await Ledger.open({ database, clock: systemClock, key, headFile: openAuditHead(home.auditHeadFile) });
-  stack.defer(() => ledger.settled());
+  const ledger = await Ledger.open({
+    database,
+    clock: systemClock,
+    key,
+    headFile: openAuditHead(home.auditHeadFile),
+    watermark: openAuditWatermark(vault),
+  });
+  stack.defer(() => ledger.close());
   return {
     database,
     ledger,

@@ -31,17 +31,18 @@ export type ChainVerdict =
 
 /**
  * Checks one record after another, so that a log of any length needs no memory: edits, gaps, reordering and, against
- * the head kept apart, truncation.
+ * the heads that were kept apart, truncation. `from` is what stood before the first record.
  */
 export class ChainVerifier {
   readonly #key: string;
-  readonly #expected: ChainHead | undefined;
-  #head: ChainHead = { count: 0, hash: GENESIS };
+  readonly #expected: readonly ChainHead[];
+  #head: ChainHead;
   #fault: { readonly seq: number; readonly fault: string } | undefined;
 
-  constructor(key: string, expected?: ChainHead) {
+  constructor(key: string, expected: readonly ChainHead[] = [], from: ChainHead = { count: 0, hash: GENESIS }) {
     this.#key = key;
     this.#expected = expected;
+    this.#head = from;
   }
 
   add(record: AuditRecord): void {
@@ -49,30 +50,36 @@ export class ChainVerifier {
     const { hash, ...unsigned } = record;
     const seq = this.#head.count + 1;
     if (record.seq !== seq)
-      return this.#fail(seq, `expected record ${seq}, found ${record.seq}: a record is missing or out of order`);
+      return this.fail(seq, `expected record ${seq}, found ${record.seq}: a record is missing or out of order`);
     if (record.previousHash !== this.#head.hash)
-      return this.#fail(seq, `record ${seq} does not follow record ${seq - 1}`);
+      return this.fail(seq, `record ${seq} does not follow record ${seq - 1}`);
     if (hash !== signature(unsigned, this.#key))
-      return this.#fail(seq, `record ${seq} was changed after it was written`);
+      return this.fail(seq, `record ${seq} was changed after it was written`);
     this.#head = { count: seq, hash };
-    if (this.#expected?.count === seq && this.#expected.hash !== hash) {
-      this.#fail(seq, `record ${seq} is not the one whose hash was kept apart`);
+    if (this.#expected.some((kept) => kept.count === seq && kept.hash !== hash)) {
+      this.fail(seq, `record ${seq} is not the one whose hash was kept apart`);
     }
+  }
+
+  /** A fault that somebody else found; the first one stands. */
+  fail(seq: number, fault: string): void {
+    this.#fault ??= { seq, fault };
+  }
+
+  get head(): ChainHead {
+    return this.#head;
   }
 
   verdict(): ChainVerdict {
     if (this.#fault !== undefined) return { ok: false, ...this.#fault };
-    if (this.#expected !== undefined && this.#head.count < this.#expected.count) {
+    const written = Math.max(0, ...this.#expected.map(({ count }) => count));
+    if (this.#head.count < written) {
       return {
         ok: false,
         seq: this.#head.count + 1,
-        fault: `the log ends at record ${this.#head.count}, but ${this.#expected.count} were written: it was truncated`,
+        fault: `the log ends at record ${this.#head.count}, but ${written} were written: it was truncated`,
       };
     }
     return { ok: true, count: this.#head.count, head: this.#head.hash };
-  }
-
-  #fail(seq: number, fault: string): void {
-    this.#fault = { seq, fault };
   }
 }

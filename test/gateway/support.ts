@@ -24,7 +24,7 @@ import type { AgentRole } from "../../src/gateway/authorise.ts";
 import { DeploymentLookup } from "../../src/gateway/deployment-lookup.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { LedgerCommit } from "../../src/gateway/ledger-port.ts";
-import { Registry } from "../../src/gateway/registry.ts";
+import { Registry, type UpstreamSource } from "../../src/gateway/registry.ts";
 import type { Skill } from "../../src/gateway/skill.ts";
 import { TrialRecorder } from "../../src/gateway/trial-recorder.ts";
 import type {
@@ -43,6 +43,9 @@ import { StrategyStore } from "../../src/store/desk/strategy-store.ts";
 import { TrackedOptimizationStore } from "../../src/store/desk/tracked-optimization-store.ts";
 import { TrialStore } from "../../src/store/desk/trial-store.ts";
 import { ALL_TOOLS } from "../../vendor/quantconnect-mcp/src/tools/all-tools.ts";
+import type { Kysely } from "kysely";
+import type { AuditHeadFile } from "../../src/store/audit-head.ts";
+import type { DeskTables } from "../../src/store/desk/schema.ts";
 import { deskDatabase, testPlace } from "../store/support/databases.ts";
 
 export const SECRET = "planted-secret-77aa";
@@ -131,6 +134,25 @@ export interface GatewayUnderTest extends AsyncDisposable {
   audit(): Promise<string[]>;
 }
 
+/** What a gateway stands on when it must outlive its process. */
+export interface Ground {
+  readonly folder: string;
+  readonly database: Kysely<DeskTables>;
+  readonly headFile: AuditHeadFile;
+  readonly newId: () => string;
+  readonly operator: TestOperator;
+}
+
+async function newGround(stack: AsyncDisposableStack): Promise<Ground> {
+  const place = stack.use(await testPlace("sqlite"));
+  const { database } = stack.use(await deskDatabase(place));
+  const { folder } = place;
+  let id = 0;
+  const newId = (): string => `id${(id += 1)}`;
+  const operator = newTestOperator("desk-under-test");
+  return { folder, database, headFile: openAuditHead(`${folder}/head.json`), newId, operator };
+}
+
 /** A gateway over a real ledger and store, with scripted upstreams. */
 export async function gatewayUnderTest(
   options: {
@@ -142,32 +164,40 @@ export async function gatewayUnderTest(
     /** Looks at what runs, as on an account, also on the local cloud. */
     readonly deployments?: true;
     readonly limits?: () => Outcome<Limits> | undefined;
+    /** Further upstreams. */
+    readonly sources?: readonly UpstreamSource[];
+    /** Further texts that must not leave. */
+    readonly secrets?: readonly string[];
+    readonly ground?: Ground;
   } = {},
 ): Promise<GatewayUnderTest> {
   const stack = new AsyncDisposableStack();
-  const place = stack.use(await testPlace("sqlite"));
-  const { database } = stack.use(await deskDatabase(place));
+  const { folder, database, headFile, newId, operator } = options.ground ?? (await newGround(stack));
   const clock = { time: 1_700_000_000_000_000, now: (): number => clock.time };
-  const headFile = openAuditHead(`${place.folder}/head.json`);
   const ledger = await Ledger.open({ database, clock, key: "key", headFile });
   const events: string[] = [];
   const logged: string[] = [];
   const upstreams = new ScriptedUpstreams(events);
   const registry = new Registry({
     skills: options.skills ?? [],
-    sources: [{ upstream: "quantconnect", prefix: "qc_", build: "1" }],
+    sources: [
+      { upstream: "quantconnect", prefix: "qc_", build: "1", speaks: "quantconnect" },
+      ...(options.sources ?? []),
+    ],
     pins: createPinStore(database, clock),
   });
   const real = options.upstreams ?? upstreams;
   await registry.refresh(real, "quantconnect");
-  const artifacts = new Artifacts(`${place.folder}/artifacts`);
+  for (const { upstream } of options.sources ?? []) {
+    // One that cannot be reached at first is listed when it can.
+    await registry.refresh(real, upstream).catch((error: unknown) => logged.push(String(error)));
+  }
+  const artifacts = new Artifacts(`${folder}/artifacts`);
   const trials = new TrialStore(database);
   const optimizations = new TrackedOptimizationStore(database);
   const strategies = new StrategyStore(database);
   const mask = new SecretMask();
-  mask.add(SECRET);
-  let id = 0;
-  const newId = (): string => `id${(id += 1)}`;
+  for (const secret of [SECRET, ...(options.secrets ?? [])]) mask.add(secret);
   const profile = options.profile ?? "local";
   const late: { gateway?: Gateway } = {};
   const read = (tool: string, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> => {
@@ -184,7 +214,6 @@ export async function gatewayUnderTest(
     strategyOf: async (projectId) => (await strategies.byProject(profile, projectId))?.id,
     read,
   });
-  const operator = newTestOperator("desk-under-test");
   const approvals = new ApprovalDesk({
     store: createApprovalStore(database),
     operators: () => Promise.resolve(operator.state()),

@@ -16,8 +16,9 @@ export interface TestOperator {
   ): Promise<OperatorDecision>;
 }
 
-export function newTestOperator(desk: string): TestOperator {
-  const keys = { anna: generateKeyPairSync("ed25519"), ben: generateKeyPairSync("ed25519") };
+type Keys = Readonly<Record<"anna" | "ben", { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>>;
+
+export function newTestOperator(desk: string, keys: Keys = newTestKeys()): TestOperator {
   const operators = Object.entries(keys).map(([name, { publicKey }]) => ({
     name,
     publicKey: rawKey(publicKey),
@@ -39,6 +40,10 @@ export function newTestOperator(desk: string): TestOperator {
       return { ...by, approvalId, signature: signStatement(statement, keys[name].privateKey) };
     },
   };
+}
+
+function newTestKeys(): Keys {
+  return { anna: generateKeyPairSync("ed25519"), ben: generateKeyPairSync("ed25519") };
 }
 
 function rawKey(key: KeyObject): string {

@@ -1,19 +1,32 @@
 import type { Kysely, Transaction } from "kysely";
-import type { AuditRecord } from "../../domain/audit-record.ts";
+import type { AuditEntry, AuditRecord } from "../../domain/audit-record.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { RefusalError } from "../../domain/refusal.ts";
-import { chain, ChainVerifier, GENESIS, type ChainHead, type ChainVerdict } from "../../gateway/audit-chain.ts";
+import type { Principal } from "../../domain/principal.ts";
+import { nextAnchor, type AuditAnchor } from "../../gateway/audit-anchor.ts";
+import { chain, type ChainHead, type ChainVerdict } from "../../gateway/audit-chain.ts";
 import type { LedgerCommit } from "../../gateway/ledger-port.ts";
+import { argumentsHash } from "../../gateway/redact.ts";
 import type { AuditHeadFile } from "../audit-head.ts";
+import type { AuditWatermark } from "../audit-watermark.ts";
 import type { DeskTables } from "./schema.ts";
 import { useApproval } from "./approval-store.ts";
+import { dropArchived, readAnchor, startOf, verifyChain, writeArchive } from "./audit-archive.ts";
 import { recordOf, rowOf } from "./audit-row.ts";
+import { callsOf } from "./calls-of.ts";
+import { HeadMarker } from "./head-marker.ts";
+import { requireWholeLog } from "./require-whole-log.ts";
 import { writeRisk } from "./risk-store.ts";
 import { optimizationRow } from "./tracked-optimization-store.ts";
 import { trialRow } from "./trial-row.ts";
 
+interface Write extends LedgerCommit {
+  /** Where the log begins from this record on. */
+  readonly anchor?: AuditAnchor;
+}
+
 interface Waiting {
-  readonly write: LedgerCommit;
+  readonly write: Write;
   readonly resolve: (record: AuditRecord) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -30,7 +43,9 @@ const SOON_MILLISECONDS = 20;
  * 1. Records are numbered without gaps and each carries the hash of the one before (audit-chain.ts).
  * 2. `commit` resolves only after its record is durable.
  * 3. What waits while a commit runs goes into the next one together (group commit), in the order of arrival.
- * 4. The head kept apart never runs ahead of the database; after a crash it may lag behind.
+ * 4. The head kept apart never runs ahead of the database; after a crash it may lag behind. A second one in the vault
+ *    lags further (head-marker.ts).
+ * 5. Records leave the log only together with a signed anchor and the record that says so (audit-archive.ts).
  */
 export class Ledger {
   readonly #database: Kysely<DeskTables>;
@@ -41,6 +56,8 @@ export class Ledger {
   readonly #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #later: NodeJS.Timeout | undefined;
+  readonly #marker: HeadMarker | undefined;
+  readonly #watermark: AuditWatermark | undefined;
 
   private constructor(options: LedgerOptions, head: ChainHead) {
     this.#database = options.database;
@@ -48,9 +65,14 @@ export class Ledger {
     this.#key = options.key;
     this.#headFile = options.headFile;
     this.#head = head;
+    this.#watermark = options.watermark;
+    this.#marker = options.watermark && new HeadMarker(options.watermark, () => this.#head);
   }
 
-  /** @throws RefusalError `AUDIT_TRUNCATED` where the head kept apart knows more records than the database holds. */
+  /**
+   * @throws RefusalError `AUDIT_TRUNCATED` where a head kept apart knows more records than the database holds, and
+   * `AUDIT_HEAD_MISSING` where one of the two places that keep it has lost it.
+   */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const last = await options.database
       .selectFrom("audit")
@@ -58,19 +80,19 @@ export class Ledger {
       .orderBy("seq", "desc")
       .limit(1)
       .executeTakeFirst();
-    const head = last === undefined ? { count: 0, hash: GENESIS } : { count: last.seq, hash: last.hash };
-    const kept = options.headFile.read();
-    if (kept !== undefined && kept.count > head.count) {
-      throw new RefusalError({
-        code: "AUDIT_TRUNCATED",
-        message: `the audit log holds ${head.count} records, but ${kept.count} were written`,
-        remedy: "restore the store from a backup; the desk does not start on a truncated log",
-      });
-    }
-    return new Ledger(options, head);
+    const head =
+      last === undefined ? startOf(await readAnchor(options.database)) : { count: last.seq, hash: last.hash };
+    requireWholeLog(head, { file: options.headFile.read(), mark: await options.watermark?.read() });
+    const ledger = new Ledger(options, head);
+    await ledger.#marker?.now();
+    return ledger;
   }
 
   commit(write: LedgerCommit): Promise<AuditRecord> {
+    return this.#enqueue(write);
+  }
+
+  #enqueue(write: Write): Promise<AuditRecord> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
       if (write.soon === true) this.#later ??= setTimeout(() => this.#now(), SOON_MILLISECONDS);
@@ -94,18 +116,30 @@ export class Ledger {
     await this.#flushing;
   }
 
+  /** Waits for what was committed, and marks how far it came. */
+  async close(): Promise<void> {
+    await this.settled();
+    await this.#marker?.[Symbol.asyncDispose]();
+  }
+
   async tail(count: number): Promise<AuditRecord[]> {
     const rows = await this.#database.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(count).execute();
     return rows.reverse().map(recordOf);
   }
 
-  /** All records in order, a thousand at a time. */
-  async *records(): AsyncGenerator<AuditRecord> {
+  /** Every record of a call or a run, by its id, with the calls that it made; in order. */
+  async callsOf(id: string): Promise<AuditRecord[]> {
+    return callsOf(this.#database, id);
+  }
+
+  /** All records in order up to a number, a thousand at a time. */
+  async *records(through = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditRecord> {
     for (let after = 0; ;) {
       const rows = await this.#database
         .selectFrom("audit")
         .selectAll()
         .where("seq", ">", after)
+        .where("seq", "<=", through)
         .orderBy("seq")
         .limit(1000)
         .execute();
@@ -115,11 +149,53 @@ export class Ledger {
     }
   }
 
-  async verify(): Promise<ChainVerdict> {
+  /** Checks the log, and with `archives` (files) also what was taken out of it. */
+  async verify(archives: readonly string[] = []): Promise<ChainVerdict> {
     await this.settled();
-    const verifier = new ChainVerifier(this.#key, this.#headFile.read());
-    for await (const record of this.records()) verifier.add(record);
-    return verifier.verdict();
+    const kept = [this.#headFile.read(), await this.#watermark?.read()];
+    const heads = kept.filter((head) => head !== undefined);
+    const anchor = await readAnchor(this.#database).catch(() => "unreadable" as const);
+    if (anchor === "unreadable") return { ok: false, seq: 1, fault: "the anchor of the archived records was changed" };
+    return verifyChain(this.records(), { key: this.#key, heads, anchor, archives });
+  }
+
+  /**
+   * Moves the records from before a time (microseconds UTC) to a file, and gives how many and the file's hash. Until
+   * the file is whole and was read back nothing is taken out; what is taken out, and that it was, is one transaction.
+   * @throws RefusalError `AUDIT_NOTHING_TO_PRUNE`, `AUDIT_ARCHIVE_EXISTS`, `AUDIT_ARCHIVE_UNWRITABLE`, `AUDIT_BROKEN`.
+   */
+  async prune(request: PruneRequest): Promise<{ readonly count: number; readonly sha256: string }> {
+    const { before, file, principal, profile } = request;
+    const anchor = await readAnchor(this.#database);
+    const from = startOf(anchor);
+    const audit = this.#database.selectFrom("audit");
+    const kept = await audit.select("seq").where("at", ">=", before).orderBy("seq").limit(1).executeTakeFirst();
+    const through = kept === undefined ? this.#head.count : kept.seq - 1;
+    if (through <= from.count) {
+      throw new RefusalError({
+        code: "AUDIT_NOTHING_TO_PRUNE",
+        message: "the log holds no records from before that time",
+        remedy: "see `quantwright audit tail`",
+      });
+    }
+    const archived = await writeArchive(file, this.records(through), { from, key: this.#key });
+    const args = { from: archived.from, through: archived.through, sha256: archived.sha256 };
+    const entry: AuditEntry = {
+      kind: "event",
+      callId: `audit-prune-${through}`,
+      parentCallId: null,
+      principal,
+      tool: "audit.prune",
+      class: null,
+      profile,
+      runId: null,
+      argumentsHash: argumentsHash(args),
+      arguments: JSON.stringify(args),
+      result: "ok",
+      detail: `records ${archived.from} to ${archived.through} were moved to an archive`,
+    };
+    await this.#enqueue({ entry, anchor: nextAnchor(anchor, archived, this.#key) });
+    return { count: archived.through - archived.from + 1, sha256: archived.sha256 };
   }
 
   async #flush(): Promise<void> {
@@ -147,6 +223,7 @@ export class Ledger {
       if (!(await this.#endsWith(head))) throw error;
     });
     this.#head = head;
+    this.#marker?.moved();
     try {
       this.#headFile.write(head);
     } catch (error) {
@@ -164,8 +241,9 @@ export class Ledger {
     }
   }
 
-  async #companions(transaction: Transaction<DeskTables>, write: LedgerCommit): Promise<void> {
-    const { entry, trials = [], optimization, intentKey, approvalUse, risk } = write;
+  async #companions(transaction: Transaction<DeskTables>, write: Write): Promise<void> {
+    const { entry, trials = [], optimization, intentKey, approvalUse, risk, anchor } = write;
+    if (anchor !== undefined) await dropArchived(transaction, anchor);
     if (approvalUse !== undefined) await useApproval(transaction, { ...approvalUse, at: this.#clock.now() });
     if (risk !== undefined) await writeRisk(transaction, risk);
     for (let from = 0; from < trials.length; from += MAX_GROUP) {
@@ -203,6 +281,17 @@ export interface LedgerOptions {
   /** The HMAC key, from the keychain. */
   readonly key: string;
   readonly headFile: AuditHeadFile;
+  /** A second place for the head; left out where there is none. */
+  readonly watermark?: AuditWatermark;
+}
+
+export interface PruneRequest {
+  /** Microseconds UTC. */
+  readonly before: number;
+  /** Where the removed records go; must not be there yet. */
+  readonly file: string;
+  readonly principal: Principal;
+  readonly profile: string;
 }
 
 function faultOf(write: LedgerCommit, error: unknown): RefusalError {
