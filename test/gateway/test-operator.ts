@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { OperatorsState } from "../../src/domain/operator.ts";
 import { decisionStatement } from "../../src/gateway/approvals/approval-binding.ts";
 import type { ApprovalDesk, OperatorDecision } from "../../src/gateway/approvals/approval-desk.ts";
+import { rearmStatement, type Rearming } from "../../src/gateway/approvals/rearm.ts";
 import { signStatement } from "../../src/gateway/approvals/signed-document.ts";
 
 /** Two operators with real keys, whose signatures count. */
@@ -14,6 +15,8 @@ export interface TestOperator {
     approvalId: string,
     by: { readonly name?: "anna" | "ben"; readonly decision?: "approve" | "deny"; readonly at: number },
   ): Promise<OperatorDecision>;
+  /** Anna's word that trading may go on. */
+  rearm(halt: { readonly target: string; readonly haltId: string; readonly at: number }): Rearming;
 }
 
 type Keys = Readonly<Record<"anna" | "ben", { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>>;
@@ -32,6 +35,10 @@ export function newTestOperator(desk: string, keys: Keys = newTestKeys()): TestO
   return {
     desk,
     state: () => ({ kind: "intact", hash: "h", list: { version: 1, desk, previousHash: null, operators } }),
+    rearm(halt) {
+      const rearming = { ...halt, operator: "anna" };
+      return { ...rearming, signature: signStatement(rearmStatement(rearming, desk), keys.anna.privateKey) };
+    },
     async decide(approvals, approvalId, { name = "anna", decision = "approve", at }) {
       const shown = await approvals.show(approvalId);
       if (!shown.ok) throw new Error(shown.refusal.message);

@@ -28,6 +28,8 @@ const FEED = {
 export interface PaperDeployment {
   readonly projectId: number;
   readonly deployId: string;
+  /** What it was deployed with. */
+  readonly request: Readonly<Record<string, unknown>>;
 }
 
 /** A demo directory with a desk and two operators, whose keys live in this process. */
@@ -51,7 +53,7 @@ const refusalSchema = z.looseObject({
 });
 
 export async function openTradingHome(): Promise<TradingHome> {
-  const home = openE2eHome();
+  const home = openE2eHome({ settings: { dataPolicy: "synthetic" } });
   createDemoHome(home.dataDir);
   const up = await home.run(["up"]);
   if (up.code !== 0) throw new Error(`the desk did not start: ${up.err}`);
@@ -117,19 +119,23 @@ async function deploy(home: E2eHome, approved: TradingHome["approved"]): Promise
     await delay(200);
     ({ compileId, state } = compile.parse(await home.call("qc_read_compile", { projectId, compileId })));
   }
+  if (state !== "BuildSuccess") {
+    const read = await home.call("qc_read_compile", { projectId, compileId });
+    throw new Error(`the compile gives ${JSON.stringify(read)}`);
+  }
   const { nodes } = z
     .looseObject({ nodes: z.looseObject({ live: z.array(z.looseObject({ id: z.string(), busy: z.boolean() })) }) })
     .parse(await home.call("qc_read_project_nodes", { projectId }));
   const nodeId = nodes.live.find(({ busy }) => !busy)?.id ?? "";
-  const brokerage = { id: "QuantConnectBrokerage" };
+  const request = { projectId, compileId, nodeId, versionId: "-1", brokerage: { id: "QuantConnectBrokerage" } };
   const { deployId } = z
     .looseObject({ deployId: z.string() })
-    .parse(await approved("qc_create_live_algorithm", { projectId, compileId, nodeId, versionId: "-1", brokerage }));
+    .parse(await approved("qc_create_live_algorithm", request));
   const seen = z.looseObject({ accounts: z.array(z.looseObject({ feedTime: z.string() })) });
   for (let look = 0; look < 120; look += 1) {
     const looked = await callTool(home, "get_positions", { projectId });
     const account = looked.code === 0 ? seen.parse(looked.json()).accounts[0] : undefined;
-    if (account !== undefined && account.feedTime > "2024-03-04T14:35") return { projectId, deployId };
+    if (account !== undefined && account.feedTime > "2024-03-04T14:35") return { projectId, deployId, request };
     await delay(250);
   }
   throw new Error("the deployment saw no price in half a minute");
