@@ -20,6 +20,14 @@ const settingsSchema = z.strictObject({
   trustedProjects: z.array(z.int().positive()).optional(),
   /** The Python of trusted projects; `python3` of the path by default. */
   python: z.string().min(1).optional(),
+  /** Opens MCP over HTTP with the desk; `names` are those of a proxy in front of it, as clients write them. */
+  http: z
+    .strictObject({
+      port: z.int().min(1).max(65_535),
+      host: z.string().min(1).max(255).optional(),
+      names: z.array(z.string().regex(/^[a-zA-Z0-9.-]+(?::\d{1,5})?$/, "a name such as desk.example.com")).optional(),
+    })
+    .optional(),
   /** `file` keeps secrets out of the OS keychain, as demos do. */
   vault: z.enum(["keychain", "file"]).optional(),
 });

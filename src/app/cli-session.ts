@@ -10,6 +10,7 @@ import { RefusalError } from "../domain/refusal.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import { backtestFile } from "./backtest-file.ts";
 import { runCloudCommand } from "./cloud-command.ts";
+import { clientKeys } from "./client-keys.ts";
 import { ControlClient } from "./control-client.ts";
 import { forgetQuantconnectCredentials, quantconnectCredentials, storeQuantconnectCredentials } from "./credentials.ts";
 import { runDemo } from "./demo/run-demo.ts";
@@ -40,6 +41,7 @@ export function createSession(
     version: config.version,
     operatorKeys: operatorKeys(config.dataDir),
     signedFiles: signedFiles(config.dataDir, cwd),
+    clientKeys: clientKeys(config),
     now: () => systemClock.now(),
     desk: () => linkToDesk(config, parts.flags),
     runningDesk: async () => {

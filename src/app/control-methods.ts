@@ -3,9 +3,9 @@ import { TOOLSETS } from "../gateway/tool.ts";
 import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
 import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
+import type { DeskHttpDoor } from "./desk-http-door.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { haltMethods } from "./halt/halt-methods.ts";
-import { auditMethods } from "./audit-methods.ts";
 import { recordMethods } from "./record-methods.ts";
 import { upstreamMethods } from "./upstream-methods.ts";
 
@@ -13,11 +13,12 @@ const nothing = z.object({});
 const toolset = z.enum(TOOLSETS).default("desk");
 
 /** What the shell can ask of the desk. Tool calls pass the gateway as principal `cli`. */
-export function controlMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
-  const { config, core, vault, cloud, end } = parts;
+export function controlMethods(
+  parts: DoorParts & { readonly http: DeskHttpDoor },
+): Readonly<Record<string, ControlMethod>> {
+  const { config, core, vault, cloud, http, end } = parts;
   return {
     ...approvalMethods(parts),
-    ...auditMethods(parts),
     ...recordMethods(parts),
     ...upstreamMethods(core),
     ...haltMethods(core.controls.halt),
@@ -32,6 +33,7 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       vault: { kind: vault.kind, notice: vault.notice ?? null },
       credentials: (await quantconnectCredentials(config, vault))?.from ?? null,
       cloud: (await cloud?.state()) ?? null,
+      http: http.state,
       upstreams: core.upstreams.status(),
       runs: (await core.runs.list(5)).map(({ id, title, state, progress }) => ({ id, title, state, progress })),
       ...(await core.counts()),
@@ -43,6 +45,14 @@ export function controlMethods(parts: DoorParts): Readonly<Record<string, Contro
       // The answer must leave before the socket closes.
       if (stopping) setTimeout(end, 50);
       return { stopping, busy, pid: process.pid };
+    }),
+    "http.open": controlMethod(
+      z.object({ port: z.int().min(0).max(65_535), host: z.string().min(1).max(255) }),
+      async (address) => ({ url: await http.open(address) }),
+    ),
+    "http.keys-changed": controlMethod(nothing, async () => {
+      await http.forgetRemoved();
+      return {};
     }),
     // A desk that was made for one program ends with it, however that program ends: its stream closes.
     "ends-with-me": controlMethod(

@@ -8,10 +8,12 @@ import { openDeskSocket } from "../server/desk-socket.ts";
 import { createAggregatedServer, type AggregatedServerParts } from "../server/mcp-server.ts";
 import { createResourceBook } from "../server/resource-book.ts";
 import type { Opening } from "../server/socket-handshake.ts";
+import { openClientKeyFile } from "../store/client-key-file.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import type { DeskCore } from "./assemble-gateway.ts";
 import { controlMethods } from "./control-methods.ts";
 import type { DeskHome } from "./desk-home.ts";
+import { DeskHttpDoor } from "./desk-http-door.ts";
 import type { DeskStore } from "./start-desk.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -29,7 +31,7 @@ export interface DoorParts {
   readonly end: () => void;
 }
 
-/** Opens the socket: MCP for clients behind `serve`, control requests for the shell. */
+/** Opens the socket (MCP for clients behind `serve`, control requests for the shell), and HTTP where it is asked for. */
 export async function openDeskDoors(parts: DoorParts): Promise<AsyncDisposable> {
   const { config, home, core, store, log } = parts;
   const stack = new AsyncDisposableStack();
@@ -45,8 +47,22 @@ export async function openDeskDoors(parts: DoorParts): Promise<AsyncDisposable> 
       result: (hash) => store.artifacts.get(hash),
     }),
   };
-  const methods = controlMethods(parts);
   const servers = new Set<Server>();
+  const http = stack.use(
+    new DeskHttpDoor({
+      config,
+      keys: openClientKeyFile(home.clientKeysFile),
+      createServer: ({ name, toolset }) => {
+        const server = createAggregatedServer(served, { principal: `user:${name}`, toolset });
+        servers.add(server);
+        // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the library's server is no event target
+        server.onclose = () => void servers.delete(server);
+        return server;
+      },
+      log,
+    }),
+  );
+  const methods = controlMethods({ ...parts, http });
   stack.defer(
     core.onToolsChanged(() => {
       for (const server of servers) void server.sendToolListChanged().catch(() => undefined);
@@ -67,6 +83,7 @@ export async function openDeskDoors(parts: DoorParts): Promise<AsyncDisposable> 
       log,
     }),
   );
+  await http.openBySettings();
   const owned = stack.move();
   return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

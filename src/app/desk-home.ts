@@ -26,6 +26,8 @@ export interface DeskHome {
   readonly cloudDir: string;
   readonly cloudLogFile: string;
   readonly trialsFile: string;
+  /** Keys of HTTP clients, hashed. */
+  readonly clientKeysFile: string;
   readonly demo: boolean;
   /** While this file is there, nothing trades. */
   readonly haltFile: string;
@@ -59,6 +61,7 @@ export function openHome(config: Config): DeskHome {
       cloudDir: join(dataDir, "cloud"),
       cloudLogFile: join(dataDir, "cloud.log"),
       trialsFile: join(dataDir, "trials.jsonl"),
+      clientKeysFile: join(dataDir, "client-keys.json"),
       haltFile: join(dataDir, "HALT"),
     };
   } catch (error) {

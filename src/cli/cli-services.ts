@@ -1,3 +1,4 @@
+import type { ClientKey } from "../domain/client-key.ts";
 import type { HaltState } from "../domain/halt-state.ts";
 import type { z } from "zod";
 import type { Profile } from "../domain/profile.ts";
@@ -70,6 +71,15 @@ export interface OperatorKeys {
   changePassphrase(name: string, from: string, to: string): Promise<void>;
 }
 
+/** The keys of clients that reach the desk over HTTP. */
+export interface ClientKeys {
+  /** Makes a key, keeps its hash, and gives it. @throws RefusalError `CLIENT_KEY_EXISTS` */
+  add(name: string, toolset: ClientKey["toolset"]): string;
+  list(): readonly ClientKey[];
+  /** Whether there was one. */
+  remove(name: string): boolean;
+}
+
 /** Files of policy and limits. */
 export interface SignedFiles {
   /** @throws RefusalError `FILE_UNKNOWN` with the line that is wrong. */
@@ -102,6 +112,7 @@ export interface CliSession {
   readonly version: string;
   readonly operatorKeys: OperatorKeys;
   readonly signedFiles: SignedFiles;
+  readonly clientKeys: ClientKeys;
   /** Microseconds UTC. */
   now(): number;
   /** The desk, started in the background when none runs. */

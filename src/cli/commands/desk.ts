@@ -22,15 +22,25 @@ export const statusSchema = z.looseObject({
   trials: z.int(),
   openTrials: z.int(),
   auditRecords: z.int(),
-  // A desk of an older version does not say it.
+  // A desk of an older version does not say these.
+  http: z.object({ url: z.string().nullable(), fault: z.string().nullable() }).optional(),
   approvals: z.object({ operators: z.string(), pending: z.int() }).optional(),
 });
 
+const upSchema = z.object({ http: z.coerce.number().int().min(0).max(65_535).optional(), httpHost: z.string().min(1) });
+
 /** `up`, `down`, `status`, and the hidden `desk` that runs one in the foreground. */
 export function addDeskCommands(program: Command, services: CliServices, done: (code: number) => void): void {
-  withGlobalFlags(program.command("up").description("start the desk in the background")).action(
-    action(services, done, async ({ session, output }) => {
+  const up = program
+    .command("up")
+    .description("start the desk in the background")
+    .option("--http <port>", "serve MCP at /mcp over HTTP too, to clients with a key (`keys add`); 0 takes a free port")
+    .option("--http-host <address>", "address to listen on for it", "127.0.0.1");
+  withGlobalFlags(up).action(
+    action(services, done, async ({ session, output }, options) => {
+      const { http, httpHost } = parseOptions(upSchema, options);
       await using desk = await session.desk();
+      if (http !== undefined) await desk.request("http.open", { port: http, host: httpHost });
       const status = statusSchema.parse(await desk.request("status"));
       output.result(
         { ...status, started: desk.started },
@@ -141,6 +151,9 @@ function describe(status: z.infer<typeof statusSchema>, output: Output): string 
       0,
       `Operators  ${status.approvals.operators}; ${status.approvals.pending} calls wait for approval`,
     );
+  const { url = null, fault = null } = status.http ?? {};
+  if (url !== null) lines.splice(-2, 0, `HTTP       ${url} (clients need a key: \`quantwright keys\`)`);
+  else if (fault !== null) lines.splice(-2, 0, `HTTP       closed: ${fault}`);
   if (status.cloud !== null) lines.splice(-2, 0, `Cloud      ${cloudText(status.cloud)}`);
   if (status.runs.length > 0)
     lines.push(

@@ -29,6 +29,8 @@ interface OpenRequest {
  */
 export class HttpSession {
   readonly id: string;
+  /** Whose key opened it: nobody else may speak for it. */
+  readonly caller: string;
   readonly #handler: SessionHandler;
   readonly #log = new EventLog();
   readonly #requests = new Map<RpcId, OpenRequest>();
@@ -41,11 +43,16 @@ export class HttpSession {
   /** When something was last heard, by the clock of the door. */
   heardAt = 0;
 
-  /** @param onRefused the server refused the handshake: the session is of no use */
-  constructor(id: string, backend: McpBackend, onRefused: () => void) {
+  /** @param place.onRefused the server refused the handshake: the session is of no use */
+  constructor(
+    backend: McpBackend,
+    place: { readonly id: string; readonly caller: string; readonly onRefused: () => void },
+  ) {
+    const { id, caller, onRefused } = place;
     this.id = id;
+    this.caller = caller;
     this.#onRefused = onRefused;
-    this.#handler = backend.openSession(id, { send: (message, inReplyTo) => this.#send(message, inReplyTo) });
+    this.#handler = backend.openSession(id, { caller, send: (message, inReplyTo) => this.#send(message, inReplyTo) });
   }
 
   /** Whether nobody listens and nothing is under way. */

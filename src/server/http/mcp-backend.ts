@@ -3,6 +3,8 @@ import type { ParamHeader } from "../../domain/mcp-param-headers.ts";
 
 /** How a session reaches its client. */
 export interface SessionClient {
+  /** Whose key opened the session. */
+  readonly caller: string;
   /** Sends one message. `inReplyTo` is the client's request that it belongs to; false asks to wait for `resume`. */
   send(message: JsonObject, inReplyTo?: RpcId): boolean;
 }
@@ -20,6 +22,8 @@ export interface SessionHandler {
 }
 
 export interface ExchangeSide {
+  /** Whose key came with the request. */
+  readonly caller: string;
   readonly signal: AbortSignal;
   readonly emit: (notification: RpcNotification) => void;
 }
@@ -33,7 +37,7 @@ export interface McpBackend {
   openSession(id: string, client: SessionClient): SessionHandler;
   /** Answers one request of the protocol without sessions (2026-07-28). Never rejects. */
   exchange(request: RpcRequest, side: ExchangeSide): Promise<ExchangeAnswer>;
-  /** Which arguments of a tool must come in headers too; `request` is the call that asks. */
-  paramHeaders(tool: string, request: RpcRequest): Promise<readonly ParamHeader[]>;
+  /** Which arguments of a tool must come in headers too; `request` is the call of the caller that asks. */
+  paramHeaders(tool: string, request: RpcRequest, caller: string): Promise<readonly ParamHeader[]>;
   close(): Promise<void>;
 }

@@ -42,16 +42,22 @@ export class McpDoor implements AsyncDisposable {
     await this.#options.backend.close();
   }
 
+  /** Ends the sessions of callers whose keys do not count any more. */
+  async closeStrangers(isKnown: (caller: string) => boolean): Promise<void> {
+    await this.#sessions.closeStrangers(isKnown);
+  }
+
   async #serve(request: Request): Promise<Response> {
-    const refusal = guardRequest(request, this.port, this.#options);
-    if (refusal !== undefined) return refusal;
+    const guarded = guardRequest(request, this.port, this.#options);
+    if ("refusal" in guarded) return guarded.refusal;
+    const { caller } = guarded;
     switch (request.method) {
       case "POST":
-        return this.#post(request);
+        return this.#post(request, caller);
       case "GET":
-        return this.#listen(request);
+        return this.#listen(request, caller);
       case "DELETE":
-        return this.#end(request);
+        return this.#end(request, caller);
       default:
         return httpRefusal(
           405,
@@ -61,7 +67,7 @@ export class McpDoor implements AsyncDisposable {
     }
   }
 
-  async #post(request: Request): Promise<Response> {
+  async #post(request: Request, caller: string): Promise<Response> {
     const accept = request.headers.get("accept") ?? "";
     if (!accepts(accept, "application/json") || !accepts(accept, "text/event-stream"))
       return httpRefusal(406, {
@@ -86,20 +92,21 @@ export class McpDoor implements AsyncDisposable {
       const { code, message, data } = route;
       return httpRefusal(route.httpStatus, { id: idOf(judged.message), code, message, data });
     }
-    if (route.kind === "legacy") return this.#inSession(request, judged);
+    if (route.kind === "legacy") return this.#inSession(request, judged, caller);
     // Without sessions a client has nothing to notify: it cancels by going away.
     if (judged.kind !== "request") return new Response(null, { status: 202 });
     const version = route.classification.revision;
-    return serveModernRequest(this.#options.backend, request, { message: judged.message, version });
+    return serveModernRequest(this.#options.backend, request, { message: judged.message, version, caller });
   }
 
   async #inSession(
     request: Request,
     judged: Exclude<ReturnType<typeof judgeMessage>, { readonly kind: "invalid" }>,
+    caller: string,
   ): Promise<Response> {
     if (judged.kind === "request" && judged.message.method === "initialize")
-      return this.#begin(request, judged.message);
-    const session = this.#sessionOf(request);
+      return this.#begin(request, judged.message, caller);
+    const session = this.#sessionOf(request, caller);
     if (session instanceof Response) return session;
     if (judged.kind !== "request") {
       session.take(judged.message);
@@ -111,14 +118,14 @@ export class McpDoor implements AsyncDisposable {
     return httpRefusal(400, { id, code: RPC_CODE.INVALID_REQUEST, message });
   }
 
-  async #begin(request: Request, message: RpcRequest): Promise<Response> {
+  async #begin(request: Request, message: RpcRequest, caller: string): Promise<Response> {
     if (request.headers.get("mcp-session-id") !== null)
       return httpRefusal(400, {
         id: message.id,
         code: RPC_CODE.INVALID_REQUEST,
         message: "the session has begun already",
       });
-    const session = this.#sessions.open();
+    const session = this.#sessions.open(caller);
     if (session === undefined)
       return httpRefusal(
         503,
@@ -130,10 +137,10 @@ export class McpDoor implements AsyncDisposable {
     return response;
   }
 
-  #listen(request: Request): Response {
+  #listen(request: Request, caller: string): Response {
     if (!accepts(request.headers.get("accept") ?? "", "text/event-stream"))
       return httpRefusal(406, { code: TRANSPORT_ERROR, message: "a client must accept text/event-stream" });
-    const session = this.#sessionOf(request);
+    const session = this.#sessionOf(request, caller);
     if (session instanceof Response) return session;
     const last = request.headers.get("last-event-id");
     const response = last === null ? session.listen() : session.resume(last);
@@ -143,15 +150,15 @@ export class McpDoor implements AsyncDisposable {
       : httpRefusal(400, { code: TRANSPORT_ERROR, message: "the Last-Event-ID is not known" });
   }
 
-  async #end(request: Request): Promise<Response> {
-    const session = this.#sessionOf(request);
+  async #end(request: Request, caller: string): Promise<Response> {
+    const session = this.#sessionOf(request, caller);
     if (session instanceof Response) return session;
     await this.#sessions.close(session.id);
     return new Response(null, { status: 200 });
   }
 
   /** The session that a request names, or the refusal. */
-  #sessionOf(request: Request): HttpSession | Response {
+  #sessionOf(request: Request, caller: string): HttpSession | Response {
     const version = request.headers.get("mcp-protocol-version");
     if (version !== null && !SESSION_VERSIONS.has(version.trim())) {
       const message = `the MCP-Protocol-Version ${version} is not supported; supported: ${[...SESSION_VERSIONS].join(", ")}`;
@@ -164,7 +171,7 @@ export class McpDoor implements AsyncDisposable {
         message: "the header Mcp-Session-Id is missing; initialize first",
       });
     return (
-      this.#sessions.find(id) ??
+      this.#sessions.find(id, caller) ??
       httpRefusal(404, { code: SESSION_UNKNOWN, message: "the session is not known; initialize again" })
     );
   }

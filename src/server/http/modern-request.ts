@@ -25,20 +25,24 @@ const STATUS: Readonly<Record<number, number>> = {
   [RPC_CODE.HEADER_MISMATCH]: 400,
 };
 
-/** Serves one request that carries its own protocol version; `version` is what it claims. */
-export async function serveModernRequest(
-  backend: McpBackend,
-  request: Request,
-  call: { readonly message: RpcRequest; readonly version: string | undefined },
-): Promise<Response> {
-  const { message, version } = call;
+interface ModernCall {
+  readonly message: RpcRequest;
+  /** What the request claims. */
+  readonly version: string | undefined;
+  /** Whose key came with it. */
+  readonly caller: string;
+}
+
+/** Serves one request that carries its own protocol version. */
+export async function serveModernRequest(backend: McpBackend, request: Request, call: ModernCall): Promise<Response> {
+  const { message, version, caller } = call;
   const { id } = message;
   if (version === undefined || !MODERN_VERSIONS.includes(version)) {
     const data = { supported: MODERN_VERSIONS, requested: version ?? "unknown" };
     const text = `Unsupported protocol version: ${data.requested}`;
     return httpRefusal(400, { id, code: RPC_CODE.UNSUPPORTED_VERSION, message: text, data });
   }
-  const fault = headerFault(request.headers, message) ?? (await argumentFault(backend, request.headers, message));
+  const fault = headerFault(request.headers, message) ?? (await argumentFault(backend, request.headers, call));
   if (fault !== undefined)
     return httpRefusal(400, { id, code: RPC_CODE.HEADER_MISMATCH, message: `header mismatch: ${fault}` });
   const gone = new AbortController();
@@ -51,6 +55,7 @@ export async function serveModernRequest(
   // Answered when it is: the reply is returned as soon as it has a form.
   void backend
     .exchange(message, {
+      caller,
       signal: gone.signal,
       emit: (notification: RpcNotification) => void reply.emit(notification),
     })
@@ -81,10 +86,14 @@ function headerFault(headers: Headers, { method, params }: RpcRequest): string |
   return decodeHeaderText(header) === value ? undefined : `the header Mcp-Name and params.${member ?? ""} differ`;
 }
 
-async function argumentFault(backend: McpBackend, headers: Headers, message: RpcRequest): Promise<string | undefined> {
+async function argumentFault(
+  backend: McpBackend,
+  headers: Headers,
+  { message, caller }: ModernCall,
+): Promise<string | undefined> {
   const tool = message.params?.["name"];
   if (message.method !== "tools/call" || typeof tool !== "string") return undefined;
-  const declared = await backend.paramHeaders(tool, message);
+  const declared = await backend.paramHeaders(tool, message, caller);
   if (declared.length === 0) return undefined;
   return paramHeaderFault(declared, message.params?.["arguments"], (name) => headers.get(name)?.trim());
 }

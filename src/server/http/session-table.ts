@@ -24,20 +24,28 @@ export class SessionTable implements AsyncDisposable {
   }
 
   /** A new session; undefined when there are too many. */
-  open(): HttpSession | undefined {
+  open(caller: string): HttpSession | undefined {
     if (this.#sessions.size >= MOST_SESSIONS) this.#sweep();
     if (this.#sessions.size >= MOST_SESSIONS) return undefined;
     const id = this.#newId();
-    const session = new HttpSession(id, this.#backend, () => void this.close(id));
+    const session = new HttpSession(this.#backend, { id, caller, onRefused: () => void this.close(id) });
     session.heardAt = this.#now();
     this.#sessions.set(session.id, session);
     return session;
   }
 
-  find(id: string): HttpSession | undefined {
+  /** The session of that caller; another's is not known to him. */
+  find(id: string, caller: string): HttpSession | undefined {
     const session = this.#sessions.get(id);
-    if (session !== undefined) session.heardAt = this.#now();
+    if (session?.caller !== caller) return undefined;
+    session.heardAt = this.#now();
     return session;
+  }
+
+  /** Ends the sessions of callers that are not known any more. */
+  async closeStrangers(isKnown: (caller: string) => boolean): Promise<void> {
+    const strangers = [...this.#sessions.values()].filter(({ caller }) => !isKnown(caller));
+    await Promise.all(strangers.map(({ id }) => this.close(id)));
   }
 
   async close(id: string): Promise<boolean> {

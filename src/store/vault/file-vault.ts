@@ -1,15 +1,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
 import { RefusalError } from "../../domain/refusal.ts";
+import { exclusively } from "../exclusively.ts";
 import type { Vault } from "./vault.ts";
 
 const fileSchema = z.object({ version: z.literal(1), iv: z.string(), tag: z.string(), data: z.string() });
 const secretsSchema = z.record(z.string(), z.string());
 type Secrets = z.infer<typeof secretsSchema>;
-const LOCK_MILLISECONDS = 5000;
 
 function readOrUndefined(path: string): string | undefined {
   try {
@@ -57,21 +56,6 @@ function encrypt(secrets: Secrets, key: Buffer): string {
     tag: cipher.getAuthTag().toString("base64"),
     data: data.toString("base64"),
   });
-}
-
-/**
- * Does work while no other process does: the desk and a command may each keep a secret at the same time, and the file
- * is written whole. The lock is a transaction, which the system takes back however a process ends.
- */
-function exclusively<T>(lock: string, work: () => T): T {
-  closeSync(openSync(lock, "a", 0o600));
-  const database = new DatabaseSync(lock, { timeout: LOCK_MILLISECONDS });
-  try {
-    database.exec("BEGIN EXCLUSIVE");
-    return work();
-  } finally {
-    database.close();
-  }
 }
 
 /** The key, made by who comes first. */
