@@ -6,6 +6,7 @@ import type { DoorParts } from "./desk-doors.ts";
 import type { DeskHttpDoor } from "./desk-http-door.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { haltMethods } from "./halt/halt-methods.ts";
+import { auditMethods } from "./audit-methods.ts";
 import { recordMethods } from "./record-methods.ts";
 import { upstreamMethods } from "./upstream-methods.ts";
 
@@ -19,6 +20,7 @@ export function controlMethods(
   const { config, core, vault, cloud, http, end } = parts;
   return {
     ...approvalMethods(parts),
+    ...auditMethods(parts),
     ...recordMethods(parts),
     ...upstreamMethods(core),
     ...haltMethods(core.controls.halt),
