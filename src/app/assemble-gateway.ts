@@ -12,6 +12,7 @@ import { CompileBook } from "../gateway/compile-book.ts";
 import { createCompileStore } from "../store/desk/compile-store.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { openControls, type DeskControls } from "./desk-controls.ts";
+import { watchAccounts } from "./watch-accounts.ts";
 import { haltTargetOf } from "./halt/halt-target-of.ts";
 import type { DeskHome } from "./desk-home.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
@@ -108,6 +109,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
   });
   const watch = watchTrials(recorder, log);
+  const accounts = watchAccounts({ controls, profile: config.profile, read, log });
   return {
     gateway,
     registry,
@@ -124,6 +126,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
       tools.stop();
       controls.halt[Symbol.dispose]();
       await watch[Symbol.asyncDispose]();
+      await accounts[Symbol.asyncDispose]();
       await runs[Symbol.asyncDispose]();
     },
   };

@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { policyFileSchema, policySchema, type Policy } from "../domain/policy.ts";
 import { rememberLast } from "../domain/remember-last.ts";
-import type { Accounts } from "../gateway/accounts/account-view.ts";
+import type { WatchedAccounts } from "../gateway/accounts/account-view.ts";
 import { snapshotAccounts } from "../gateway/accounts/snapshot-accounts.ts";
 import type { Controls } from "../gateway/admit-call.ts";
 import { ApprovalDesk } from "../gateway/approvals/approval-desk.ts";
@@ -42,7 +42,7 @@ export interface DeskControls {
   readonly operators: OperatorListFile;
   readonly approvals: ApprovalDesk;
   readonly book: RiskBook;
-  readonly accounts: Accounts;
+  readonly accounts: WatchedAccounts;
   readonly identity: DeskIdentity;
   readonly policy: () => Promise<EffectivePolicy>;
   readonly limits: () => Promise<EffectiveLimits>;

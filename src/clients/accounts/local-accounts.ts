@@ -1,12 +1,19 @@
+import { z } from "zod";
 import { accepted, refused, type Outcome } from "../../domain/refusal.ts";
-import type { Accounts, AccountView } from "../../gateway/accounts/account-view.ts";
+import type { AccountView, WatchedAccounts } from "../../gateway/accounts/account-view.ts";
 import { postToCloud, type CloudApi } from "./cloud-api.ts";
 import { localAccountSchema, refusalSchema } from "./local-account-schema.ts";
 import { localAccountView } from "./local-account-view.ts";
 
+const runningSchema = z.looseObject({ live: z.array(z.looseObject({ projectId: z.int() })) });
+
 /** Accounts of the local cloud, asked anew each time: the broker answers at once with positions, orders and quotes. */
-export function localAccounts(api: CloudApi): Accounts {
+export function localAccounts(api: CloudApi): WatchedAccounts {
   return {
+    async running() {
+      const { live } = runningSchema.parse(await postToCloud(api, "/live/list", { status: "Running" }));
+      return live.map(({ projectId }) => projectId);
+    },
     async view(projectId) {
       try {
         return parsed(projectId, await postToCloud(api, "/quantwright/account/read", { projectId }));

@@ -63,6 +63,12 @@ export interface Accounts {
   view(projectId: number): Promise<Outcome<AccountView>>;
 }
 
+/** The same, for who looks after all accounts. */
+export interface WatchedAccounts extends Accounts {
+  /** Projects whose deployments have not ended. */
+  running(): Promise<readonly number[]>;
+}
+
 /** Whether nothing is held and nothing works. */
 export function isFlat({ positions, working }: AccountView): boolean {
   return working.length === 0 && positions.every(({ quantity }) => quantity.isZero);

@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { Decimal } from "../../domain/decimal.ts";
 import { accepted, refused, type Outcome } from "../../domain/refusal.ts";
 import type { DeploymentState } from "../classify.ts";
-import type { Accounts, AccountView, WorkingOrder } from "./account-view.ts";
+import type { AccountView, WatchedAccounts, WorkingOrder } from "./account-view.ts";
 
 /** QuantConnect's snapshots of a live algorithm are up to ten minutes old and do not say their age. */
 const OLDEST_SNAPSHOT = 600_000_000;
@@ -48,8 +48,12 @@ export interface SnapshotAccountsParts {
  * Accounts of QuantConnect's cloud, from its snapshots: positions and orders without quotes. Their true age is not
  * known, so the greatest is assumed.
  */
-export function snapshotAccounts({ read, running, clock }: SnapshotAccountsParts): Accounts {
+export function snapshotAccounts({ read, running, clock }: SnapshotAccountsParts): WatchedAccounts {
   return {
+    async running() {
+      const deployments = await running();
+      return deployments === "unknown" ? [] : [...deployments.keys()];
+    },
     async view(projectId) {
       try {
         const deployments = await running();
