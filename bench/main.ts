@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSandboxPool } from "../src/clients/sandbox/sandbox-pool.ts";
+import { measureAudit } from "./audit.ts";
 import { measureCloudReads } from "./cloud-reads.ts";
 import { measureDailyBacktest } from "./daily-backtest.ts";
 import { measureDesk } from "./desk.ts";
@@ -43,6 +44,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureCloudReads(CACHE, log),
     await measureLivePaper(log),
     measureRiskDecision(log),
+    await measureAudit(log),
   ];
 }
 
