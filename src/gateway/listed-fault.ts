@@ -8,6 +8,9 @@ const LONGEST_DEFINITION = 256 * 1024;
 /** Schemas that name another place would make what is checked depend on it. */
 const REMOTE_REF = /"\$(?:ref|dynamicRef|schema|id)":"(?!https?:\/\/json-schema\.org\/)(?!#)[^"]/;
 
+/** A repeated group that repeats inside: a short argument could keep its check busy for ever. */
+const SLOW_PATTERN = /"pattern":"(?:[^"\\]|\\.)*\((?:[^()"\\]|\\.)*[+*}](?:[^()"\\]|\\.)*\)[+*{]/;
+
 /**
  * Why a tool cannot be offered as its upstream lists it, or undefined. A fault costs that tool alone.
  * `taken` tells whether a public name belongs to somebody else, `times` how often the list has the tool.
@@ -26,5 +29,6 @@ export function listedFault(
   const text = JSON.stringify(listed);
   if (text.length > LONGEST_DEFINITION) return `its definition has ${text.length} characters`;
   if (REMOTE_REF.test(text)) return "its schema refers to another place";
+  if (SLOW_PATTERN.test(text)) return "its schema has a pattern that could take for ever to check";
   return undefined;
 }

@@ -222,7 +222,10 @@ function nameTaken({ upstream, prefix }: UpstreamSource, rival: string): Refusal
 /** One tool with a schema that cannot be read must not take the others with it: it goes into quarantine. */
 function argumentsCheck(listed: UpstreamTool): { readonly check: ArgumentsCheck; readonly fault: string | undefined } {
   try {
-    return { check: passedArguments(listed.inputSchema, listed.name), fault: undefined };
+    const check = passedArguments(listed.inputSchema, listed.name);
+    // A schema that goes round in circles is found by being used.
+    check({});
+    return { check, fault: undefined };
   } catch (error) {
     const fault = `its input schema cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     return { check: () => refused({ code: "TOOL_QUARANTINED", message: `${listed.name}: ${fault}` }), fault };
