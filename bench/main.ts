@@ -13,6 +13,7 @@ import { measureDailyBacktest } from "./daily-backtest.ts";
 import { measureDesk } from "./desk.ts";
 import { measureEngine } from "./engine-throughput.ts";
 import type { Figure, Measurement } from "./figure.ts";
+import { measureHalt } from "./halt.ts";
 import { measureLivePaper } from "./live-paper.ts";
 import { measureRiskDecision } from "./risk-decision.ts";
 import { measureRelay } from "./relay.ts";
@@ -45,6 +46,7 @@ async function measureAll(): Promise<readonly Measurement[]> {
     await measureLivePaper(log),
     measureRiskDecision(log),
     await measureAudit(log),
+    await measureHalt(log),
   ];
 }
 
