@@ -7,6 +7,7 @@ import type { DeskHttpDoor } from "./desk-http-door.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { haltMethods } from "./halt/halt-methods.ts";
 import { auditMethods } from "./audit-methods.ts";
+import { lintMethods } from "./lint-methods.ts";
 import { recordMethods } from "./record-methods.ts";
 import { upstreamMethods } from "./upstream-methods.ts";
 
@@ -21,6 +22,7 @@ export function controlMethods(
   return {
     ...approvalMethods(parts),
     ...auditMethods(parts),
+    ...lintMethods(parts),
     ...recordMethods(parts),
     ...upstreamMethods(core),
     ...haltMethods(core.controls.halt),

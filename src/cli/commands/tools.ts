@@ -6,6 +6,7 @@ import type { CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { table } from "../output.ts";
+import { addToolsLint } from "./tools-lint.ts";
 
 const listSchema = z.array(z.looseObject({ name: z.string(), title: z.string(), description: z.string() }));
 const callSchema = z.object({
@@ -21,9 +22,10 @@ const callSchema = z.object({
 const failedRunSchema = z.looseObject({ run: z.looseObject({ state: z.literal("failed") }) });
 const progressSchema = z.looseObject({ progress: z.number(), message: z.string().optional() });
 
-/** `tools list` and `tools call`: the gateway from the shell. */
+/** `tools list`, `tools call` and `tools lint`: the gateway from the shell. */
 export function addToolsCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   const tools = program.command("tools").description("the gateway's tools from the shell");
+  addToolsLint(tools, services, done);
   withGlobalFlags(
     tools
       .command("list")
