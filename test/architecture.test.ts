@@ -140,6 +140,8 @@ describe("the architecture", () => {
 
   it("has a reader of settings and environment in one place only", () => {
     const readers = files.filter((file) => /process\.env\b/.test(file.text)).map((file) => file.path);
-    expect(readers.filter((path) => !["config.ts", "halt.ts", "main.ts", "sandbox/scrub.ts"].includes(path))).toEqual([]);
+    expect(readers.filter((path) => !["config.ts", "halt.ts", "main.ts", "sandbox/scrub.ts"].includes(path))).toEqual(
+      [],
+    );
   });
 });

@@ -46,7 +46,7 @@ describe("a server of our own behind the HTTP door", () => {
       await client.connect(new StreamableHTTPClientTransport(new URL(served.url), { requestInit }));
       return client;
     };
-    await expect(connect("another-key-of-length")).rejects.toThrow();
+    await expect(connect("another-key-of-length")).rejects.toThrow(/401|Unauthorized|key/i);
     const client = await connect(KEY);
     expect(await client.callTool({ name: "add", arguments: { a: 2, b: 3 } })).toMatchObject({
       content: [{ text: "5" }],
