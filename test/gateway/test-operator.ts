@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import type { OperatorsState } from "../../src/domain/operator.ts";
+import type { DocumentSignature, OperatorsState } from "../../src/domain/operator.ts";
 import { decisionStatement } from "../../src/gateway/approvals/approval-binding.ts";
 import type { ApprovalDesk, OperatorDecision } from "../../src/gateway/approvals/approval-desk.ts";
 import { rearmStatement, type Rearming } from "../../src/gateway/approvals/rearm.ts";
@@ -15,6 +15,8 @@ export interface TestOperator {
     approvalId: string,
     by: { readonly name?: "anna" | "ben"; readonly decision?: "approve" | "deny"; readonly at: number },
   ): Promise<OperatorDecision>;
+  /** Signatures under a policy or limits. */
+  document(kind: "policy" | "limits", content: unknown, names: readonly ("anna" | "ben")[]): DocumentSignature[];
   /** Anna's word that trading may go on. */
   rearm(halt: { readonly target: string; readonly haltId: string; readonly at: number }): Rearming;
 }
@@ -35,6 +37,11 @@ export function newTestOperator(desk: string, keys: Keys = newTestKeys()): TestO
   return {
     desk,
     state: () => ({ kind: "intact", hash: "h", list: { version: 1, desk, previousHash: null, operators } }),
+    document: (kind, content, names) =>
+      names.map((operator) => {
+        const statement = { kind, desk, operator, at: 1, content };
+        return { operator, at: 1, signature: signStatement(statement, keys[operator].privateKey) };
+      }),
     rearm(halt) {
       const rearming = { ...halt, operator: "anna" };
       return { ...rearming, signature: signStatement(rearmStatement(rearming, desk), keys.anna.privateKey) };
