@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Kysely, Transaction } from "kysely";
 import type { AuditEntry, AuditRecord } from "../../domain/audit-record.ts";
 import type { Clock } from "../../domain/clock.ts";
@@ -200,6 +201,8 @@ export class Ledger {
 
   async #flush(): Promise<void> {
     while (this.#waiting.length > 0) {
+      // What came in the same turn of the event loop goes together.
+      await immediate();
       const batch = this.#waiting.splice(0, MAX_GROUP);
       await this.#commitTogether(batch).catch(() => this.#commitOneByOne(batch));
     }

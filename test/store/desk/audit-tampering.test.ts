@@ -154,9 +154,10 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("an audit log on $name
     await expect(prune("first.gz")).rejects.toThrow(/meta/);
     await sql.raw(`alter table elsewhere rename to meta`).execute(log.database);
     // The archive is whole and the record of it is not: what was to be removed is still there.
-    mkdirSync(file("head.json.next"));
+    rmSync(file("head.json"));
+    mkdirSync(file("head.json"));
     expect(await refusalOf(prune("second.gz"))).toMatchObject({ code: "AUDIT_UNAVAILABLE" });
-    rmSync(file("head.json.next"), { recursive: true });
+    rmSync(file("head.json"), { recursive: true });
     expect(existsSync(file("second.gz"))).toBe(true);
     expect(await ledger.verify([file("second.gz")])).toMatchObject({ ok: true, count: 5 });
     expect(await refusalOf(prune("third.gz"))).toMatchObject({ code: "AUDIT_NOTHING_TO_PRUNE" });

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql, type Kysely } from "kysely";
@@ -172,8 +172,9 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the ledger on $name",
 
   it("refuses when the head cannot be kept apart, and writes no record twice", async () => {
     await write(1);
-    const blocked = join(place.folder, "audit-head.json.next");
+    const blocked = join(place.folder, "audit-head.json");
     // A folder in the place of the file fails as a read-only disk does.
+    rmSync(blocked);
     mkdirSync(blocked);
     const group = [1, 2].map((index) => ledger.commit({ entry: auditEntry({ callId: `b${index}` }) }));
     for (const end of await Promise.allSettled(group))
@@ -228,6 +229,54 @@ describe("the head of the audit log", () => {
     const file = join(place.folder, "head.json");
     writeFileSync(file, content);
     expect(await refusalOf(() => openAuditHead(file).read())).toMatchObject({ code: "AUDIT_HEAD_CORRUPT" });
+  });
+});
+
+describe("the two slots of the head's file", () => {
+  const head = (count: number): { count: number; hash: string } => ({ count, hash: String(count % 10).repeat(64) });
+
+  it("hold the last head through any number of writes and openings, in a file that does not grow", async () => {
+    await using place = await testPlace("sqlite");
+    const file = join(place.folder, "head.json");
+    expect(openAuditHead(file).read()).toBeUndefined();
+    for (let opening = 0; opening < 3; opening += 1) {
+      const opened = openAuditHead(file);
+      for (let count = 1; count <= 5; count += 1) {
+        opened.write(head(opening * 5 + count));
+        expect(openAuditHead(file).read()).toEqual(head(opening * 5 + count));
+      }
+    }
+    expect(statSync(file)).toMatchObject({ size: 512 });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("leave the head before where a write was cut off, at whichever byte", async () => {
+    await using place = await testPlace("sqlite");
+    const file = join(place.folder, "head.json");
+    const opened = openAuditHead(file);
+    opened.write(head(7));
+    opened.write(head(8));
+    const before = readFileSync(file);
+    opened.write(head(9));
+    const after = readFileSync(file);
+    for (let cut = 0; cut <= after.length; cut += 1) {
+      writeFileSync(file, Buffer.concat([after.subarray(0, cut), before.subarray(cut)]));
+      const count = openAuditHead(file).read()?.count;
+      expect(count === 8 || count === 9).toBe(true);
+      // What goes on after such a cut never overwrites the one head that is whole.
+      openAuditHead(file).write(head(10));
+      expect(openAuditHead(file).read()).toEqual(head(10));
+    }
+  });
+
+  it("take over a file of earlier versions, which held one head", async () => {
+    await using place = await testPlace("sqlite");
+    const file = join(place.folder, "head.json");
+    writeFileSync(file, JSON.stringify(head(3)));
+    const opened = openAuditHead(file);
+    expect(opened.read()).toEqual(head(3));
+    opened.write(head(4));
+    expect(openAuditHead(file).read()).toEqual(head(4));
   });
 });
 
