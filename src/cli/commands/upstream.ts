@@ -76,9 +76,7 @@ const addAdd: Join = (upstream, services, done) => {
       const entry = entryOf(given, z.array(z.string()).parse(words));
       if (Object.hasOwn(session.upstreams.all(), known)) throw exists(known);
       if (!given.yes) await confirm(terminal, known, entry);
-      session.upstreams.put(known, entry);
-      const missing = await session.upstreams.keepVariables(known, entry);
-      await reload(session);
+      const missing = await put(session, known, entry);
       const wants = missing.length > 0 || (entry.transport !== "stdio" && (entry.oauth || entry.headers.length > 0));
       output.result(
         { added: known, entry, missing, needsLogin: wants },
@@ -195,6 +193,20 @@ async function agree(terminal: Terminal, question: string, word: string): Promis
   }
   if ((await terminal.readLine(question)).trim() === word) return;
   throw new RefusalError({ code: "CANCELLED", message: "nothing was changed" });
+}
+
+/** Adds it where the desk takes it; a name that it does not take leaves nothing behind. */
+async function put(session: CliSession, name: string, entry: UpstreamEntry): Promise<readonly string[]> {
+  await using desk = await session.desk();
+  session.upstreams.put(name, entry);
+  try {
+    const missing = await session.upstreams.keepVariables(name, entry);
+    await desk.request("upstream.reload");
+    return missing;
+  } catch (error) {
+    await session.upstreams.remove(name);
+    throw error;
+  }
 }
 
 /** A desk that runs takes it over at once; another one does when it starts. */

@@ -140,6 +140,7 @@ export class SupervisedUpstream {
     this.#session = session;
     const end = (): void => void session.stop();
     stop.addEventListener("abort", end, { once: true });
+    let fault: string | undefined;
     try {
       const tools = await session.ready;
       if (session.isOpen && !stop.aborted) {
@@ -148,15 +149,16 @@ export class SupervisedUpstream {
         onTools();
       }
     } catch (error) {
-      this.#lastError = messageOf(error);
-      log(`${name}: did not start: ${this.#lastError}`);
+      fault = messageOf(error);
+      log(`${name}: did not start: ${fault}`);
       session.kill();
     }
     const how = await session.ended;
     stop.removeEventListener("abort", end);
     this.#session = undefined;
     if (stop.aborted) return;
-    this.#lastError = how;
+    // Of a process its end says more than that its pipe closed; of a server elsewhere the first fault is the reason.
+    this.#lastError = session.pid === undefined ? (fault ?? how) : how;
     log(`${name}: ${this.#lastError}; starting it again`);
     this.#restarts += 1;
     this.#deaths = performance.now() - startedAt > SETTLED_AFTER ? 1 : this.#deaths + 1;
@@ -221,6 +223,8 @@ export class SupervisedUpstream {
   }
 }
 
+const NOT_TAKEN_UP = [NotSentError, UnauthorizedError, RefusalError];
+
 /** One request in one session. */
 async function ask(session: UpstreamSession, call: UpstreamCall): Promise<UpstreamOutcome> {
   const { client } = session;
@@ -255,7 +259,7 @@ async function ask(session: UpstreamSession, call: UpstreamCall): Promise<Upstre
     const cancelled = call.signal?.aborted === true;
     const timedOut = !cancelled && error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
     // Without a valid token nothing is taken up.
-    const sent = !(error instanceof NotSentError || error instanceof UnauthorizedError);
+    const sent = !NOT_TAKEN_UP.some((kind) => error instanceof kind);
     return { kind: "lost", sent, timedOut, reason: messageOf(error) };
   }
 }
