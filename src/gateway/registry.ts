@@ -41,6 +41,9 @@ export interface SeenTool {
   readonly presentHash: string | null;
 }
 
+/** The envelope in each tool's output schema: its fields by name only, because every list of tools carries it often. */
+const ENVELOPE = z.looseObject({}).describe(Object.keys(envelopeSchema.shape).join(", "));
+
 /** Every tool there is, by public name: our skills, and what upstreams list, pinned at first use. */
 export class Registry {
   readonly #skills: ReadonlyMap<string, Entry>;
@@ -243,7 +246,7 @@ function skillTool(skill: Skill): SkillTool {
       ? withOptions(jsonSchema(skill.input, "input"))
       : jsonSchema(skill.input, "input"),
     // Only the envelope is sure: a long result comes as a reference, and a field may have no value.
-    outputSchema: jsonSchema(skill.output.partial().extend({ envelope: envelopeSchema }), "output"),
+    outputSchema: jsonSchema(skill.output.partial().extend({ envelope: ENVELOPE }), "output"),
     annotations: annotationsOf(skill.class, skill.title),
     toolsets: skill.trading === true ? ["desk", "full"] : ["desk", "research", "full"],
     takesOptions: takesOptions(skill.class),

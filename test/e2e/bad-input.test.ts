@@ -43,7 +43,7 @@ describe("a tool call", () => {
     ["for an unknown symbol", "get_market_data", '{"ticker":"NOPE"}', 1, "DATA_MISSING", /NOPE/],
     ["for an unknown strategy", "run_backtest", '{"strategyId":"nope"}', 1, "STRATEGY_UNKNOWN", /nope/],
     ["for an unknown run", "run_status", '{"runId":"nope"}', 1, "RUN_UNKNOWN", /nope/],
-    ["that would trade", "qc_stop_live_algorithm", '{"projectId":1}', 4, "APPROVAL_NOT_YET_AVAILABLE", /stop_live/],
+    ["that would trade", "qc_stop_live_algorithm", '{"projectId":1}', 4, "OPERATORS_NONE", /enrolled/],
   ])(
     "%s is refused with what was expected, what came and what to do",
     async (...[, tool, args, exit, code, message]) => {

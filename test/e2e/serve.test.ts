@@ -14,14 +14,20 @@ import { BUY_AND_HOLD } from "../support/e2e-algorithms.ts";
 
 const DESK_TOOLS = [
   "analyze_strategy",
+  "approval_status",
   "calculate_indicators",
+  "cancel_order",
   "cancel_run",
   "create_strategy",
   "desk_status",
   "edit_strategy",
+  "get_account_balance",
   "get_market_data",
+  "get_positions",
   "get_stock_price",
+  "halt_trading",
   "list_strategies",
+  "place_order",
   "run_backtest",
   "run_result",
   "run_status",
@@ -93,7 +99,7 @@ describe("a client of `quantwright serve`", () => {
     await using served = await connectClient(home, { toolset: "full", versionNegotiation: MODERN });
     const names = (await served.client.listTools()).tools.map(({ name }) => name);
     expect(names.filter((name) => !name.startsWith("qc_")).toSorted()).toEqual(DESK_TOOLS);
-    expect(names.filter((name) => name.startsWith("qc_"))).toHaveLength(69);
+    expect(names.filter((name) => name.startsWith("qc_"))).toHaveLength(70);
     expect(await served.call("qc_read_account")).toMatchObject({ success: true });
   });
 
