@@ -13,7 +13,7 @@ import { judgeSoak, type SoakCall } from "./soak/judge.ts";
 import { startKills } from "./soak/random-kills.ts";
 import { codeIn, ServeCaller } from "./soak/serve-caller.ts";
 
-const KILLS_A_MINUTE = 22;
+const KILLS_A_MINUTE = 25;
 const SERVE_CLIENTS = 3;
 const PAUSE_MILLISECONDS = 150;
 const SHELL_PAUSE_MILLISECONDS = 1500;

@@ -22,7 +22,9 @@ export function startKills(
     while (!stopping.signal.aborted) {
       await delay(everyMilliseconds * 2 * random(), undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      const target = TARGETS[Math.floor(random() * TARGETS.length)] ?? "upstream";
+      // While the desk starts again there may be none of a kind.
+      const there = TARGETS.filter((kind) => processesOf(dataDir, kind).length > 0);
+      const target = there[Math.floor(random() * there.length)] ?? "serve";
       const victims = processesOf(dataDir, target);
       const victim = victims[Math.floor(random() * victims.length)];
       if (victim === undefined) continue;

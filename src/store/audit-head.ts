@@ -73,7 +73,7 @@ function openIfThere(file: string): number | undefined {
 
 /** A new file with the head in its first slot takes the place of what was there, whole or not at all. */
 function create(file: string, head: Head): void {
-  writeFileSync(`${file}.next`, slotOf(head) + " ".repeat(SLOT_BYTES), { mode: 0o600 });
+  writeFileSync(`${file}.next`, slotOf(head) + " ".repeat(SLOT_BYTES), { mode: 0o600, flush: true });
   renameSync(`${file}.next`, file);
 }
 

@@ -83,9 +83,11 @@ export class Ledger {
       .executeTakeFirst();
     const head =
       last === undefined ? startOf(await readAnchor(options.database)) : { count: last.seq, hash: last.hash };
-    requireWholeLog(head, { file: options.headFile.read(), mark: await options.watermark?.read() });
+    const mark = await options.watermark?.read();
+    requireWholeLog(head, { file: options.headFile.read(), mark });
     const ledger = new Ledger(options, head);
-    await ledger.#marker?.now();
+    // A vault that cannot be written now still has the mark of before: no reason not to start.
+    if (mark?.hash !== head.hash) await ledger.#marker?.now().catch(() => undefined);
     return ledger;
   }
 

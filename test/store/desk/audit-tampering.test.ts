@@ -63,6 +63,30 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("an audit log on $name
   const file = (name: string): string => join(log.place.folder, name);
   const cut = (after: number): Promise<unknown> => sql`delete from audit where seq > ${after}`.execute(log.database);
 
+  it("marks in the vault how far it came: a second after a thousand records, and when it is closed", async () => {
+    const vault = openFileVault(file("secrets.json"), file("secrets.key"));
+    const marked = async (): Promise<number | undefined> => (await openAuditWatermark(vault).read())?.count;
+    const entries = Array.from({ length: 1001 }, (_, index) => auditEntry({ callId: `c${index}` }));
+    await Promise.all(entries.map((entry) => ledger.commit({ entry })));
+    await expect.poll(marked, { timeout: 5000 }).toBeGreaterThanOrEqual(1000);
+    await write(ledger, 1);
+    await ledger.close();
+    expect(await marked()).toBe(1002);
+  });
+
+  it("starts and goes on while the vault cannot be written, and marks again once it can", async () => {
+    await write(ledger, 2);
+    mkdirSync(file("secrets.json.next"));
+    await ledger.close();
+    ledger = await log.open();
+    await write(ledger, 1);
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 3 });
+    rmSync(file("secrets.json.next"), { recursive: true });
+    await ledger.close();
+    rmSync(file("head.json"));
+    expect(await refusalOf(log.open())).toMatchObject({ code: "AUDIT_HEAD_MISSING" });
+  });
+
   it("does not start when its end and the file with its head were both taken away", async () => {
     await write(ledger, 5);
     await ledger.close();
