@@ -11,6 +11,7 @@ import { DurableRuns } from "../store/runs/durable-runs.ts";
 import { CompileBook } from "../gateway/compile-book.ts";
 import { createCompileStore } from "../store/desk/compile-store.ts";
 import type { Vault } from "../store/vault/vault.ts";
+import { brokerSecrets } from "./broker-secrets.ts";
 import { openControls, type DeskControls } from "./desk-controls.ts";
 import { watchAccounts } from "./watch-accounts.ts";
 import { haltTargetOf } from "./halt/halt-target-of.ts";
@@ -166,6 +167,7 @@ function createGateway(
     roles: agents,
     deployments,
     accounts: controls.accounts,
+    brokerSecrets: brokerSecrets(parts.vault, (text) => mask.add(text)),
     compiles: new CompileBook(createCompileStore(store.database, systemClock), (projectId) =>
       read("read_file", { projectId }),
     ),

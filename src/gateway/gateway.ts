@@ -8,6 +8,7 @@ import { errorText, isEffectUnknown, wholeBody } from "./answer-body.ts";
 import { AuditTrail } from "./audit-trail.ts";
 import type { Accounts } from "./accounts/account-view.ts";
 import type { AgentRole } from "./authorise.ts";
+import { fillSecrets, type BrokerSecrets } from "./brokerage-secrets.ts";
 import type { CallAnswer, CallRequest } from "./call-request.ts";
 import type { CompileBook } from "./compile-book.ts";
 import type { DeploymentLookup } from "./deployment-lookup.ts";
@@ -36,6 +37,7 @@ export interface GatewayOptions {
   readonly deployments: DeploymentLookup | undefined;
   readonly accounts: Accounts;
   readonly compiles: CompileBook;
+  readonly brokerSecrets: BrokerSecrets;
   readonly controls: Controls;
   readonly artifacts: { put(content: string): Promise<string> };
   readonly clock: Clock;
@@ -171,11 +173,13 @@ export class Gateway {
   async #callPassed(admitted: Admitted, tool: PassedTool, noted: Noted | undefined): Promise<CallAnswer> {
     const { judged, seq, tainted } = admitted;
     const { request, callId, args, plan } = judged;
-    const { upstreams, deadlineMilliseconds, mask } = this.#options;
+    const { upstreams, deadlineMilliseconds, mask, brokerSecrets } = this.#options;
+    const filled = await fillSecrets(tool, args, brokerSecrets);
+    if (!filled.ok) return this.#end(admitted, filled.refusal, "gateway");
     const outcome = await upstreams.call({
       upstream: tool.upstream,
       tool: tool.tool,
-      arguments: args,
+      arguments: filled.value,
       deadlineMilliseconds,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),

@@ -1,3 +1,4 @@
+import { referSecrets, type BrokerSecrets } from "./brokerage-secrets.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { plainPlan } from "./call-plan.ts";
 import type { CallRequest } from "./call-request.ts";
@@ -5,7 +6,7 @@ import { authorise, type AgentRole } from "./authorise.ts";
 import { callOptions } from "./call-options.ts";
 import { classify } from "./classify.ts";
 import { planPassed, type PlannerParts } from "./plan-passed.ts";
-import type { Refusal } from "../domain/refusal.ts";
+import { accepted, type Refusal } from "../domain/refusal.ts";
 import type { Registry } from "./registry.ts";
 import type { SkillContext } from "./skill.ts";
 import { OWN_UPSTREAM, type PassedTool, type Tool } from "./tool.ts";
@@ -22,6 +23,7 @@ export interface Judged {
 }
 
 export interface JudgeParts extends PlannerParts {
+  readonly brokerSecrets: BrokerSecrets;
   readonly registry: Registry;
   readonly roles: readonly AgentRole[];
   readonly context: (call: Pick<Judged, "request" | "callId">) => SkillContext;
@@ -48,7 +50,10 @@ export async function judgeCall(request: CallRequest, callId: string, parts: Jud
   if (!authorised.ok) return no(authorised.refusal);
   const options = callOptions(request, tool);
   if (!options.ok) return no(options.refusal);
-  const args = check(options.value.arguments);
+  const given = options.value.arguments;
+  const referred = tool.kind === "passed" ? await referSecrets(tool, given, parts.brokerSecrets) : accepted(given);
+  if (!referred.ok) return no(referred.refusal);
+  const args = check(referred.value);
   if (!args.ok) return no(args.refusal);
   const { approvalId, intentId } = options.value;
   const known = { request, callId, approvalId, intentId };

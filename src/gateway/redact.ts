@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { canonicalJson } from "../domain/canonical-json.ts";
 
 const SECRET_NAME =
-  /(?:token|secret|password|passphrase|api[-_]?key|private[-_]?key|access[-_]?key|credential|authorization|session[-_]?password)/i;
+  /(?:token|secret|password|passphrase|api[-_]?key|private[-_]?key|access[-_]?key|app[-_]?key|auth[-_]?id|credential|authorization|session[-_]?password)/i;
 const LONGEST_TEXT = 300;
 
 /** SHA-256 of the canonical arguments: proves later what was asked without keeping it. */

@@ -178,3 +178,25 @@ function filesWith(text: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => existsSync(file) && readFileSync(file).includes(text));
 }
+
+describe("secrets of a brokerage", () => {
+  it("are stored field by field from standard input, told to nobody, and forgotten", async () => {
+    const values = ["trader-of-the-test", "planted-password-0451"];
+    const fields = ["--field", "ib-user-name", "ib-password"];
+    const input = `${values.join("\n")}\n`;
+    const done = await home.run(["login", "broker", "ib-main", ...fields, "--json"], { input });
+    expect(done.json()).toMatchObject({ stored: ["ib-user-name", "ib-password"], credentialRef: "ib-main" });
+    expect(values.filter((value) => (done.out + done.err).includes(value) || filesWith(value).length > 0)).toEqual([]);
+    const given = { projectId: 1, compileId: "c", nodeId: "n", versionId: "-1" };
+    const called = async (brokerage: object): Promise<string> =>
+      (await home.run(["tools", "call", "qc_create_live_algorithm", JSON.stringify({ ...given, brokerage }), "--json"]))
+        .out;
+    const ib = { id: "InteractiveBrokersBrokerage", "ib-account": "DU1", "ib-weekly-restart-utc-time": "22:00:00" };
+    expect(await called({ ...ib, credentialRef: "ib-other" })).toContain("CREDENTIAL_UNKNOWN");
+    expect(await called({ ...ib, "ib-user-name": "u", "ib-password": "in-clear" })).toContain("SECRET_IN_ARGUMENTS");
+    // With the reference the settings are whole, and the next question is what would run.
+    expect(await called({ ...ib, credentialRef: "ib-main" })).toContain("COMPILE_UNKNOWN");
+    expect((await home.run(["logout", "broker", "ib-main", "--json"])).json()).toEqual({ removed: true });
+    expect(await called({ ...ib, credentialRef: "ib-main" })).toContain("CREDENTIAL_UNKNOWN");
+  });
+});

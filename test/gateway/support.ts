@@ -6,6 +6,7 @@ import { policySchema } from "../../src/domain/policy.ts";
 import { accepted, refused, type Outcome } from "../../src/domain/refusal.ts";
 import type { Accounts, AccountView } from "../../src/gateway/accounts/account-view.ts";
 import { ApprovalDesk } from "../../src/gateway/approvals/approval-desk.ts";
+import type { BrokerSecrets } from "../../src/gateway/brokerage-secrets.ts";
 import { CompileBook } from "../../src/gateway/compile-book.ts";
 import type { HaltNotice } from "../../src/gateway/halt-gate.ts";
 import { effectivePolicy } from "../../src/gateway/policy/effective-policy.ts";
@@ -164,6 +165,7 @@ export async function gatewayUnderTest(
     /** Looks at what runs, as on an account, also on the local cloud. */
     readonly deployments?: true;
     readonly limits?: () => Outcome<Limits> | undefined;
+    readonly brokerSecrets?: BrokerSecrets;
     /** Further upstreams. */
     readonly sources?: readonly UpstreamSource[];
     /** Further texts that must not leave. */
@@ -259,6 +261,10 @@ export async function gatewayUnderTest(
     roles: options.roles ?? [],
     deployments: profile === "local" && options.deployments !== true ? undefined : deployments,
     accounts,
+    brokerSecrets: options.brokerSecrets ?? {
+      fields: () => Promise.resolve(undefined),
+      value: () => Promise.resolve(undefined),
+    },
     compiles: new CompileBook(createCompileStore(database, clock), (projectId) => read("read_file", { projectId })),
     controls: {
       policy: () =>
