@@ -23,6 +23,7 @@ import { operatorKeys } from "./operator-keys.ts";
 import { runHalt } from "./halt/run-halt.ts";
 import { runRelay } from "./relay.ts";
 import { serveClient } from "./serve-client.ts";
+import { loginRemoteDesk, serveRemote } from "./serve-remote.ts";
 import { signedFiles } from "./signed-files.ts";
 import { startDesk } from "./start-desk.ts";
 import { systemClock } from "./system.ts";
@@ -58,6 +59,12 @@ export function createSession(
       return false;
     },
     serve: (toolset, start) => serveClient(config, { toolset, start, profile: parts.flags.profile, interrupted }),
+    serveRemote: (url) => serveRemote(config, { url, vault: vault(), interrupted }),
+    loginRemoteDesk: async (url, key) => {
+      const opened = vault();
+      await loginRemoteDesk(opened, { url, key });
+      return { vault: opened.kind, notice: opened.notice };
+    },
     runDesk: async (onReady) => {
       await using desk = await startDesk(config);
       onReady();

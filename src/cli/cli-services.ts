@@ -123,6 +123,10 @@ export interface CliSession {
   processEnded(pid: number): Promise<boolean>;
   /** Serves a client on standard input and output; `start` says whether a desk is started where none runs. */
   serve(toolset: "desk" | "research" | "full", start: boolean): Promise<void>;
+  /** Serves a client on standard input and output from a desk on another machine. */
+  serveRemote(url: string): Promise<void>;
+  /** Keeps the key of that desk. */
+  loginRemoteDesk(url: string, key: string): Promise<{ readonly vault: string; readonly notice: string | undefined }>;
   /** Runs a desk in this process until it is asked to stop. */
   runDesk(onReady: () => void): Promise<void>;
   runCloud(request: {

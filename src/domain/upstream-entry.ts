@@ -9,8 +9,10 @@ const variableSchema = z.string().regex(/^[A-Za-z_]\w*$/, "the name of a variabl
 const headerSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, "the name of a header, without a value");
 
 /** A secret in an address would stand in logs and lists; off this machine it must not go in clear. */
-const urlSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const url = new URL(text);
+export const serverUrlSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const url = URL.parse(text);
+  // What is no address at all was refused before.
+  if (url === null) return true;
   return url.username === "" && url.password === "" && (url.protocol === "https:" || isLoopback(url.hostname));
 }, "an https address (http only on this machine) without user and password");
 
@@ -28,7 +30,7 @@ export const stdioEntrySchema = z.strictObject({
 
 export const remoteEntrySchema = z.strictObject({
   transport: z.enum(["http", "sse"]),
-  url: urlSchema,
+  url: serverUrlSchema,
   /** Headers that it gets; their values lie in the vault. */
   headers: z.array(headerSchema).max(20).default([]),
   /** Whether tokens are got by OAuth, with `quantwright login upstream NAME`. */

@@ -18,11 +18,12 @@ export function addAccountCommands(program: Command, services: CliServices, done
     program
       .command("login")
       .description("store credentials in the OS keychain")
-      .argument("<account>", "quantconnect, or upstream")
-      .argument("[name]", "of the upstream"),
+      .argument("<account>", "quantconnect, upstream, or desk")
+      .argument("[name]", "of the upstream, or the address of the desk"),
   ).action(
     action(services, done, async (context, account, name) => {
       if (account === "upstream") return loginUpstream(context, name);
+      if (account === "desk") return loginDesk(context, name);
       const {
         session,
         output,
@@ -72,6 +73,14 @@ export function addAccountCommands(program: Command, services: CliServices, done
       );
     }),
   );
+}
+
+/** Keeps the key of a desk on another machine, for `serve --url`. */
+async function loginDesk({ session, output, services: { terminal } }: CommandContext, given: unknown): Promise<void> {
+  const url = typeof given === "string" ? given : "";
+  const { vault, notice } = await session.loginRemoteDesk(url, await terminal.readSecret(`Key for ${url}: `));
+  if (notice !== undefined) output.note(`Note: ${notice}`);
+  output.result({ stored: true, vault, notice: notice ?? null }, `Stored in the ${vault}. Use it with serve --url.`);
 }
 
 /** Asks for what an upstream needs to let us in. The desk uses it at once. */

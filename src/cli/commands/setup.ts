@@ -56,14 +56,19 @@ export function addSetupCommands(program: Command, services: CliServices, done: 
       .command("serve")
       .description("the aggregated MCP server on standard input and output")
       .option("--toolset <name>", "desk, research or full", "desk")
+      .option("--url <url>", "serve from a desk on another machine, with the key that `login desk URL` stored")
       .addOption(new Option("--no-start", "use a running desk only").hideHelp()),
   ).action(
     action(services, done, async ({ session }, options) => {
-      const { toolset, start } = parseOptions(
-        z.object({ toolset: z.enum(["desk", "research", "full"]), start: z.boolean() }),
+      const { toolset, start, url } = parseOptions(
+        z.object({
+          toolset: z.enum(["desk", "research", "full"]),
+          start: z.boolean(),
+          url: z.string().optional(),
+        }),
         options,
       );
-      await session.serve(toolset, start);
+      await (url === undefined ? session.serve(toolset, start) : session.serveRemote(url));
     }),
   );
   addCloudCommand(program, services, done);

@@ -9,7 +9,12 @@ import { spawnServer, type ChildServer, type ServerProcess } from "../upstream/s
 export interface ChannelEvents {
   readonly onMessage: (message: RpcMessage) => void;
   readonly onRefused: (answer: { readonly id: RpcId | undefined; readonly reason: string }) => void;
-  readonly onFailed: (request: { readonly id: RpcId; readonly reason: string; readonly sent: boolean }) => void;
+  readonly onFailed: (request: {
+    readonly id: RpcId;
+    readonly reason: string;
+    readonly sent: boolean;
+    readonly again?: boolean;
+  }) => void;
   readonly onDrain: () => void;
   readonly onClosed: (reason: string) => void;
 }

@@ -10,6 +10,15 @@ export interface HttpChannelOptions {
   /** The longest message that the server may send, in bytes. */
   readonly maxAnswerBytes: number;
   readonly log: (message: string) => void;
+  /** The bearer key for the server, if there is one; asked for once for each connection. */
+  readonly key?: () => Promise<string | undefined>;
+  /** Milliseconds in which an answer must begin. For servers that begin a stream where the answer itself takes longer. */
+  readonly beginWithin?: number;
+}
+
+interface ReadEnd {
+  readonly answered: boolean;
+  readonly lastEvent: string | undefined;
 }
 
 const RESUME_MILLISECONDS = 1000;
@@ -36,6 +45,7 @@ export class HttpChannel implements Channel {
   #before: Promise<void> = Promise.resolve();
   #session: string | undefined;
   #version: string | undefined;
+  #key: Promise<string | undefined> | undefined;
   #flow: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(options: HttpChannelOptions, events: ChannelEvents) {
@@ -75,9 +85,11 @@ export class HttpChannel implements Channel {
     this.resume();
     if (!isOpen || session === undefined) return;
     const signal = AbortSignal.timeout(FAREWELL_MILLISECONDS);
-    await fetch(this.#options.url, { method: "DELETE", headers: this.#sessionHeaders(), signal }).catch(
-      () => undefined,
-    );
+    const farewell = async (): Promise<void> => {
+      const headers = { ...this.#sessionHeaders(), ...(await this.#authorization()) };
+      await fetch(this.#options.url, { method: "DELETE", headers, signal });
+    };
+    await farewell().catch(() => undefined);
   }
 
   async #post(message: JsonObject): Promise<void> {
@@ -86,18 +98,8 @@ export class HttpChannel implements Channel {
     const gone = new AbortController();
     if (isRequest) this.#requests.set(id, gone);
     const signal = AbortSignal.any([this.#stop.signal, gone.signal]);
-    const version = claimedVersion(message);
     try {
-      const response = await fetch(this.#options.url, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          ...(version === undefined ? this.#sessionHeaders() : this.#headers.headersOf(message, version)),
-        },
-        body: JSON.stringify(message),
-        signal,
-      });
+      const response = await this.#send(message, signal);
       await this.#take(response, isRequest ? id : undefined, signal);
       if (method === "notifications/initialized") void this.#listen();
     } catch (error) {
@@ -110,12 +112,48 @@ export class HttpChannel implements Channel {
     }
   }
 
+  async #send(message: JsonObject, signal: AbortSignal): Promise<Response> {
+    const version = claimedVersion(message);
+    const { url, beginWithin } = this.#options;
+    const late = new AbortController();
+    const timer =
+      beginWithin === undefined ? undefined : setTimeout(() => late.abort(tooLate(beginWithin)), beginWithin);
+    try {
+      return await fetch(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...(version === undefined ? this.#sessionHeaders() : this.#headers.headersOf(message, version)),
+          ...(await this.#authorization()),
+        },
+        body: JSON.stringify(message),
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #authorization(): Promise<Readonly<Record<string, string>>> {
+    this.#key ??= this.#options.key?.();
+    const key = await this.#key;
+    return key === undefined ? {} : { authorization: `Bearer ${key}` };
+  }
+
   async #take(response: Response, id: RpcId | undefined, signal: AbortSignal): Promise<void> {
     this.#session ??= response.headers.get("mcp-session-id") ?? undefined;
     const type = response.headers.get("content-type") ?? "";
     if (response.status === 404 && this.#session !== undefined) {
       await response.body?.cancel();
-      this.#closed("the server does not know the session any more");
+      if (id !== undefined) this.#events.onFailed({ id, reason: SESSION_GONE, sent: false, again: true });
+      this.#closed(SESSION_GONE);
+    } else if (response.status === 401) {
+      await response.body?.cancel();
+      const reason = `it ${(await this.#key) === undefined ? "asks for a key" : "does not accept the key"} (HTTP 401)`;
+      if (id !== undefined) this.#events.onFailed({ id, reason, sent: false });
+      // The next connection asks for the key again: it may be another one then.
+      this.#closed(reason);
     } else if (response.body === null || id === undefined) await response.body?.cancel();
     else if (type.includes("text/event-stream")) await this.#stream(response.body, id, signal);
     else if (type.includes("application/json")) await this.#json(response, id);
@@ -153,7 +191,7 @@ export class HttpChannel implements Channel {
     let source: ReadableStream<Uint8Array> | null = body;
     let lastEvent: string | undefined;
     for (let attempt = 0; source !== null && attempt <= MOST_RESUMES; attempt += 1) {
-      const end = await this.#read(source, id).catch((error: unknown) => {
+      const end: ReadEnd = await this.#read(source, id).catch((error: unknown) => {
         if (signal.aborted || error instanceof EventTooLongError) throw error;
         return { answered: false, lastEvent: undefined };
       });
@@ -161,15 +199,12 @@ export class HttpChannel implements Channel {
       lastEvent = end.lastEvent ?? lastEvent;
       if (lastEvent === undefined) break;
       await delay(RESUME_MILLISECONDS, undefined, { signal });
-      source = await this.#reopen(lastEvent, signal);
+      source = (await this.#reopen(lastEvent, signal)).source;
     }
     this.#events.onFailed({ id, reason: "its stream ended without an answer", sent: true });
   }
 
-  async #read(
-    source: ReadableStream<Uint8Array>,
-    id: RpcId | undefined,
-  ): Promise<{ readonly answered: boolean; readonly lastEvent: string | undefined }> {
+  async #read(source: ReadableStream<Uint8Array>, id: RpcId | undefined): Promise<ReadEnd> {
     let lastEvent: string | undefined;
     const { maxAnswerBytes: maxBytes } = this.#options;
     const flow = (): Promise<void> => this.#flow?.promise ?? Promise.resolve();
@@ -190,30 +225,45 @@ export class HttpChannel implements Channel {
     return { answered: false, lastEvent };
   }
 
-  async #reopen(lastEvent: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
-    const headers = { ...this.#sessionHeaders(), accept: "text/event-stream" };
+  async #reopen(
+    lastEvent: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly source: ReadableStream<Uint8Array> | null; readonly status: number }> {
+    const headers = { ...this.#sessionHeaders(), ...(await this.#authorization()), accept: "text/event-stream" };
     const response = await fetch(this.#options.url, {
       headers: lastEvent === undefined ? headers : { ...headers, "last-event-id": lastEvent },
       signal,
     });
-    if (response.ok && (response.headers.get("content-type") ?? "").includes("text/event-stream")) return response.body;
+    const { status } = response;
+    if (response.ok && (response.headers.get("content-type") ?? "").includes("text/event-stream"))
+      return { source: response.body, status };
     await response.body?.cancel();
-    return null;
+    return { source: null, status };
   }
 
-  /** Listens to what belongs to no request, for as long as the server lets us. */
+  /** Listens to what belongs to no request, for as long as the server lets us; a stream that is lost tells that it went. */
   async #listen(): Promise<void> {
     const { signal } = this.#stop;
     let lastEvent: string | undefined;
+    let hadStream = false;
     try {
       while (!signal.aborted) {
-        const source = await this.#reopen(lastEvent, signal);
+        const { source, status } = await this.#reopen(lastEvent, signal);
+        // Not every server has such a stream; one that had it and has not any more is another one, or gone.
+        if (source === null && hadStream && status === 404) this.#closed(SESSION_GONE);
+        else if (source === null && hadStream && status >= 500) this.#closed(`it answered with HTTP ${status}`);
         if (source === null) return;
-        lastEvent = (await this.#read(source, undefined)).lastEvent ?? lastEvent;
+        hadStream = true;
+        const heard = await this.#read(source, undefined).catch((error: unknown) => {
+          this.#options.log(`the server's stream broke: ${reasonOf(error)}`);
+          return { lastEvent };
+        });
+        lastEvent = heard.lastEvent ?? lastEvent;
         await delay(RESUME_MILLISECONDS, undefined, { signal });
       }
     } catch (error) {
-      if (!signal.aborted) this.#options.log(`the server's stream broke: ${reasonOf(error)}`);
+      if (hadStream) this.#closed(reasonOf(error));
+      else if (!signal.aborted) this.#options.log(`the server's stream cannot be opened: ${reasonOf(error)}`);
     }
   }
 
@@ -245,6 +295,12 @@ export class HttpChannel implements Channel {
     this.#stop.abort();
     this.#events.onClosed(reason);
   }
+}
+
+const SESSION_GONE = "the server does not know the session any more";
+
+function tooLate(milliseconds: number): Error {
+  return new Error(`it does not answer within ${milliseconds / 1000} s`);
 }
 
 function tooLong(maxBytes: number): string {

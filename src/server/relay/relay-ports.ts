@@ -15,8 +15,16 @@ export interface UpstreamEvents {
   readonly onMessage: (message: RpcMessage) => void;
   /** An answer that was not kept because of its size or depth; `id` where it could be found. */
   readonly onRefused: (answer: { readonly id: RpcId | undefined; readonly reason: string }) => void;
-  /** A request whose answer will not come, while the connection may go on; `sent`: the server may have seen it. */
-  readonly onFailed: (request: { readonly id: RpcId; readonly reason: string; readonly sent: boolean }) => void;
+  /**
+   * A request whose answer will not come, while the connection may go on; `sent`: the server may have seen it;
+   * `again`: it surely did nothing, and would have on a new connection.
+   */
+  readonly onFailed: (request: {
+    readonly id: RpcId;
+    readonly reason: string;
+    readonly sent: boolean;
+    readonly again?: boolean;
+  }) => void;
   readonly onDrain: () => void;
   /** Once, when nothing comes any more. */
   readonly onClosed: (reason: string) => void;

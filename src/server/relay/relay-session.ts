@@ -29,6 +29,8 @@ export interface RelaySessionOptions {
   readonly log: (message: string) => void;
   /** False when the server takes messages more slowly than they come, true when it follows again. */
   readonly onFlow?: (flowing: boolean) => void;
+  /** The result of a handshake that nobody answers; with it the server is looked for until it is there. */
+  readonly standIn?: ((handshake: RpcRequest) => JsonObject) | undefined;
 }
 
 const MOST_IN_FLIGHT = 10_000;
@@ -59,6 +61,7 @@ export class RelaySession {
       onNotification: (notification) => this.#heard(notification),
       onLost: () => this.#withdraw(),
       onFlow: (flowing) => options.onFlow?.(flowing),
+      standIn: options.standIn,
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { JsonLineReader } from "../../domain/json-lines.ts";
-import { RPC_CODE } from "../../domain/json-rpc.ts";
+import { RPC_CODE, type JsonObject, type RpcRequest } from "../../domain/json-rpc.ts";
 import { RelaySession } from "./relay-session.ts";
 import type { OpenUpstream, ToolGate } from "./relay-ports.ts";
 
@@ -15,6 +15,8 @@ export interface StdioRelayOptions {
   readonly log: (message: string) => void;
   /** Ends the relay as if the client's input had ended. */
   readonly stop: AbortSignal;
+  /** The result of a handshake that nobody answers; with it the server is looked for until it is there. */
+  readonly standIn?: (handshake: RpcRequest) => JsonObject;
 }
 
 /** Serves one client over lines of JSON until its input ends. Nothing but frames goes to the output. */
@@ -27,6 +29,7 @@ export async function serveStdioRelay(options: StdioRelayOptions): Promise<void>
     gate: options.gate,
     now: options.now,
     log: options.log,
+    standIn: options.standIn,
     client: { send: (message) => output.write(`${JSON.stringify(message)}\n`) },
     onFlow: (flowing) => void (flowing ? input.resume() : input.pause()),
   });

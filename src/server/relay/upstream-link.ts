@@ -25,6 +25,8 @@ export interface UpstreamLinkOptions {
   readonly onLost: () => void;
   /** False when the server takes messages more slowly than they come, true when it follows again. */
   readonly onFlow: (flowing: boolean) => void;
+  /** The result that a handshake gets which nobody answers; with it the server is looked for until it is there. */
+  readonly standIn?: ((handshake: RpcRequest) => JsonObject) | undefined;
 }
 
 interface Pending {
@@ -35,6 +37,8 @@ interface Pending {
   readonly token: unknown;
   readonly listen: ListenState | undefined;
   sent: boolean;
+  /** Whether it goes out once more, with the next connection. */
+  again: boolean;
 }
 
 /** A request under way. */
@@ -54,7 +58,7 @@ const LONGEST_DELAY = 5000;
  * Invariants
  * 1. Every request is settled once: by its answer, by the end of the connection, or by its cancellation.
  * 2. A new connection first gets the handshake that the old one had; only then requests. Nothing but the handshake, its
- *    settings and open listens is ever sent twice.
+ *    settings and open listens is ever sent twice, and what the server refused unread because it had lost the session.
  * 3. A server that dies before it answered anything is not started again and again: the pauses double up to 5 s, and
  *    whoever asks during a pause is told why at once.
  */
@@ -73,6 +77,7 @@ export class UpstreamLink {
   #heard = false;
   #closed = false;
   #replayTimer: NodeJS.Timeout | undefined;
+  #reopenTimer: NodeJS.Timeout | undefined;
   /** Messages that made no sense: answers to nothing. */
   dropped = 0;
 
@@ -89,11 +94,12 @@ export class UpstreamLink {
     this.#pending.set(id, {
       request,
       outgoing: outgoing(request, id, token !== undefined),
-      settle: resolve,
+      settle: (outcome) => resolve(this.#stoodIn(request, outcome)),
       notify,
       token,
       listen: request.method === "subscriptions/listen" ? new ListenState() : undefined,
       sent: false,
+      again: false,
     });
     this.#sendPending(id);
     return { outcome: promise, cancel: (reason) => this.#cancel(id, reason) };
@@ -120,6 +126,7 @@ export class UpstreamLink {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#replayTimer);
+    clearTimeout(this.#reopenTimer);
     const channel = this.#channel;
     this.#channel = undefined;
     this.#fail("the relay ends");
@@ -166,8 +173,8 @@ export class UpstreamLink {
       onRefused: ({ id, reason }) => {
         if (id !== undefined && current()) this.#settle(id, { kind: "refused", reason });
       },
-      onFailed: ({ id, reason, sent }) => {
-        if (current()) this.#settle(id, { kind: "lost", reason, sent });
+      onFailed: ({ id, reason, sent, again = false }) => {
+        if (current() && !(again && this.#keep(id))) this.#settle(id, { kind: "lost", reason, sent });
       },
       onDrain: () => this.#options.onFlow(true),
       onClosed: (reason) => {
@@ -190,6 +197,8 @@ export class UpstreamLink {
       clearTimeout(this.#replayTimer);
       if (outcome.kind !== "answer" || !("result" in outcome)) {
         if (outcome.kind === "answer") failed("the server that was started again refused the handshake");
+        // The connection may be there without an answer: then it is of no use.
+        else if (outcome.kind === "lost" && this.#channel !== undefined) failed(outcome.reason);
         return;
       }
       for (const message of this.#memory.afterHandshake) {
@@ -293,34 +302,62 @@ export class UpstreamLink {
       this.#retryAt = this.#options.now() + Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
     }
     this.#options.log(`the server went away: ${reason}`);
-    const hasListens = this.#fail(reason);
+    this.#fail(reason);
     this.#options.onLost();
     this.#options.onFlow(true);
-    if (hasListens && !this.#closed) this.#reopenLater();
+    for (const [id, pending] of this.#pending) if (pending.again && !pending.sent) this.#sendPending(id);
+    if (this.#isWanted && !this.#closed) this.#reopenLater();
   }
 
-  /** Settles what is under way; gives whether listens wait for the next connection. */
-  #fail(reason: string): boolean {
+  /** Keeps a request for the next connection; false for one that was kept once already. */
+  #keep(id: RpcId): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || pending.again || this.#memory.handshake === undefined) return false;
+    pending.again = true;
+    pending.sent = false;
+    return true;
+  }
+
+  /** A client whose handshake fails gives up for good: it is answered in the place of a server that is not there. */
+  #stoodIn(request: RpcRequest, outcome: ForwardOutcome): ForwardOutcome {
+    if (outcome.kind !== "lost" || request.method !== "initialize" || this.#closed) return outcome;
+    const result = this.#options.standIn?.(request);
+    if (result === undefined) return outcome;
+    this.#memory.answered(request, result);
+    // What is open knows of no handshake: the next connection gets it.
+    void this.#channel?.close();
+    if (this.#channel === undefined) this.#reopenLater();
+    else this.#lost(outcome.reason);
+    return { kind: "answer", result };
+  }
+
+  /** Settles what is under way, but for listens and for what goes out once more: they wait for the next connection. */
+  #fail(reason: string): void {
     this.#waiting = [];
-    let hasListens = false;
     for (const [id, pending] of this.#pending) {
+      if (pending.again && !pending.sent && !this.#closed) continue;
       if (pending.listen !== undefined && !this.#closed) {
         // A listen that had no chance yet counts as sent: it is sent with the next connection.
         pending.sent = true;
-        hasListens = true;
         continue;
       }
       this.#pending.delete(id);
       pending.settle({ kind: "lost", reason, sent: pending.sent });
     }
-    return hasListens;
   }
 
-  /** Open listens are a reason of their own to have the server back. */
+  /** Open listens are a reason of their own to have the server back, and so is a client that was stood in for. */
+  get #isWanted(): boolean {
+    const standsIn = this.#options.standIn !== undefined && this.#memory.handshake !== undefined;
+    return standsIn || [...this.#pending.values()].some(({ listen }) => listen !== undefined);
+  }
+
   #reopenLater(): void {
     const wait = Math.max(FIRST_DELAY, this.#retryAt - this.#options.now());
-    setTimeout(() => {
-      if (!this.#closed && [...this.#pending.values()].some(({ listen }) => listen !== undefined)) this.#open();
+    clearTimeout(this.#reopenTimer);
+    this.#reopenTimer = setTimeout(() => {
+      // A timer may be a moment early.
+      if (!this.#closed && this.#isWanted && this.#open() !== undefined) this.#reopenLater();
     }, wait).unref();
   }
 }
@@ -330,7 +367,16 @@ function isRequest(message: RpcRequest | RpcNotification): message is RpcRequest
 }
 
 function own(request: RpcRequest, outgoing: RpcRequest, settle: Pending["settle"]): Pending {
-  return { request, outgoing, settle, notify: () => undefined, token: undefined, listen: undefined, sent: true };
+  return {
+    request,
+    outgoing,
+    settle,
+    notify: () => undefined,
+    token: undefined,
+    listen: undefined,
+    sent: true,
+    again: false,
+  };
 }
 
 /** The request under an id of ours; a progress token becomes that id, because tokens of two clients may be the same. */
