@@ -25,8 +25,8 @@ describe("tools lint", () => {
       findings: { rule: string }[];
       tokens: number;
     };
-    expect(findings.filter(({ rule }) => rule.startsWith("TEXT_"))).toEqual([]);
-    expect(findings.some(({ rule }) => rule === "TOOLSET_TOKENS")).toBe(tokens > 8000);
+    expect(findings.filter(({ rule }) => rule.startsWith("text-"))).toEqual([]);
+    expect(findings.some(({ rule }) => rule === "toolset-tokens")).toBe(tokens > 8000);
     const text = await home.run(["tools", "lint"]);
     expect(text.out).toMatch(/tools, about \d+ tokens: 0 errors/);
   });

@@ -12,11 +12,11 @@ export const TOOLSET_TOKENS = 8000;
 
 const nameRules: Rule = function* ({ name }) {
   if (!/^[a-zA-Z0-9_-]+$/.test(name))
-    yield errorOf("NAME_PATTERN", 'its name is not made of letters, digits, "_" and "-"');
+    yield errorOf("name-pattern", 'its name is not made of letters, digits, "_" and "-"');
   if (name.length > LONGEST_NAME)
-    yield errorOf("NAME_LENGTH", `its name has ${name.length} characters, more than ${LONGEST_NAME}`);
+    yield errorOf("name-length", `its name has ${name.length} characters, more than ${LONGEST_NAME}`);
   else if (name.length > CROWDED_NAME)
-    yield warningOf("NAME_LENGTH", `its name has ${name.length} characters: little room for a client's prefix`);
+    yield warningOf("name-length", `its name has ${name.length} characters: little room for a client's prefix`);
 };
 
 /** Hints are for clients that ask less where they are told that nothing happens: they must not say so in vain. */
@@ -24,11 +24,11 @@ const annotationRules: Rule = function* ({ annotations = {}, class: own }) {
   if (own === undefined) return;
   const { readOnlyHint, destructiveHint } = annotations;
   if (readOnlyHint === true && own !== "read")
-    yield errorOf("ANNOTATION_LIES", `it calls itself read-only and is of class ${own}`);
+    yield errorOf("annotation-lies", `it calls itself read-only and is of class ${own}`);
   if (destructiveHint === false && (own === "live" || own === "paper"))
-    yield errorOf("ANNOTATION_LIES", `it calls itself not destructive and is of class ${own}`);
+    yield errorOf("annotation-lies", `it calls itself not destructive and is of class ${own}`);
   if (own === "read" && readOnlyHint !== true)
-    yield warningOf("ANNOTATION_MISSING", "it only reads and does not say so");
+    yield warningOf("annotation-missing", "it only reads and does not say so");
 };
 
 const RULES: readonly Rule[] = [nameRules, textRules, schemaRules, annotationRules];
@@ -55,13 +55,13 @@ function* collisions(tools: readonly LintedTool[]): Iterable<Finding> {
     const isSame = new Set(names).size < names.length;
     const tool = names[0] ?? "";
     yield isSame
-      ? { tool, ...errorOf("NAME_COLLISION", `${names.length} tools are called ${names.join(", ")}`) }
-      : { tool, ...warningOf("NAME_CONFUSABLE", `the names ${names.join(", ")} are easily taken for one another`) };
+      ? { tool, ...errorOf("name-collision", `${names.length} tools are called ${names.join(", ")}`) }
+      : { tool, ...warningOf("name-confusable", `the names ${names.join(", ")} are easily taken for one another`) };
   }
 }
 
 function* costs(tools: readonly LintedTool[], budget: number): Iterable<Finding> {
   const tokens = tokensOf(tools);
   if (tokens <= budget) return;
-  yield { tool: "*", ...warningOf("TOOLSET_TOKENS", `the list costs about ${tokens} tokens, more than ${budget}`) };
+  yield { tool: "*", ...warningOf("toolset-tokens", `the list costs about ${tokens} tokens, more than ${budget}`) };
 }

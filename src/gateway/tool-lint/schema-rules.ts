@@ -13,48 +13,48 @@ const PROPERTY_NAME = /^[a-zA-Z0-9_.-]{1,64}$/;
 /** Schemas that every client and model provider takes: an object at the root, whole in itself, of a bearable size. */
 export const schemaRules: Rule = function* ({ inputSchema, outputSchema }) {
   yield* schemaFindings("input schema", inputSchema);
-  if (outputSchema === undefined) yield warningOf("OUTPUT_SCHEMA_MISSING", "it has no output schema");
+  if (outputSchema === undefined) yield warningOf("output-schema-missing", "it has no output schema");
   else yield* schemaFindings("output schema", outputSchema);
 };
 
 function* schemaFindings(what: string, schema: Schema): Found {
   const depth = depthOf(schema);
   if (depth > TOO_DEEP) {
-    yield errorOf("SCHEMA_DEPTH", `its ${what} is nested ${TOO_DEEP} levels deep or more`);
+    yield errorOf("schema-depth", `its ${what} is nested ${TOO_DEEP} levels deep or more`);
     return;
   }
-  if (depth > DEEP) yield warningOf("SCHEMA_DEPTH", `its ${what} is nested ${depth} levels deep`);
+  if (depth > DEEP) yield warningOf("schema-depth", `its ${what} is nested ${depth} levels deep`);
   const { length } = JSON.stringify(schema);
-  if (length > TOO_LONG) yield errorOf("SCHEMA_SIZE", `its ${what} has ${length} characters`);
-  else if (length > LONG) yield warningOf("SCHEMA_SIZE", `its ${what} has ${length} characters`);
+  if (length > TOO_LONG) yield errorOf("schema-size", `its ${what} has ${length} characters`);
+  else if (length > LONG) yield warningOf("schema-size", `its ${what} has ${length} characters`);
   yield* rootFindings(what, schema);
   for (const ref of refsIn(schema)) {
-    if (!ref.startsWith("#")) yield errorOf("SCHEMA_REF_REMOTE", `its ${what} refers to ${ref}, outside of itself`);
+    if (!ref.startsWith("#")) yield errorOf("schema-ref-remote", `its ${what} refers to ${ref}, outside of itself`);
     else if (!isThere(schema, ref))
-      yield errorOf("SCHEMA_REF_DANGLING", `its ${what} refers to ${ref}, which is not there`);
+      yield errorOf("schema-ref-dangling", `its ${what} refers to ${ref}, which is not there`);
   }
 }
 
 function* rootFindings(what: string, schema: Schema): Found {
-  if (schema["type"] !== "object") yield errorOf("SCHEMA_ROOT", `the root of its ${what} is not of type object`);
+  if (schema["type"] !== "object") yield errorOf("schema-root", `the root of its ${what} is not of type object`);
   for (const key of COMBINATORS) {
     if (key in schema)
-      yield errorOf("SCHEMA_COMBINATOR", `the root of its ${what} has ${key}, which some clients refuse`);
+      yield errorOf("schema-combinator", `the root of its ${what} has ${key}, which some clients refuse`);
   }
   const properties = isObject(schema["properties"]) ? schema["properties"] : {};
   const required = Array.isArray(schema["required"]) ? schema["required"].map(String) : [];
   for (const name of required) {
     if (!Object.hasOwn(properties, name))
-      yield errorOf("REQUIRED_UNKNOWN", `its ${what} requires ${name}, which it does not have`);
+      yield errorOf("required-unknown", `its ${what} requires ${name}, which it does not have`);
   }
   for (const [name, property] of Object.entries(properties)) {
     if (!PROPERTY_NAME.test(name))
       yield errorOf(
-        "PROPERTY_NAME",
+        "property-name",
         `the name of the field ${JSON.stringify(name)} in its ${what} is not accepted everywhere`,
       );
     if (what === "input schema" && !isDescribed(property)) {
-      yield warningOf("PROPERTY_UNDESCRIBED", `the field ${name} of its ${what} has neither description nor choices`);
+      yield warningOf("property-undescribed", `the field ${name} of its ${what} has neither description nor choices`);
     }
   }
 }

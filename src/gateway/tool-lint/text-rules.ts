@@ -36,11 +36,11 @@ const INSTRUCTIONS: readonly (readonly [string, RegExp])[] = [
 /** Descriptions that are there, short, and say what they show. */
 export const textRules: Rule = function* ({ description, title, inputSchema, outputSchema, annotations }) {
   if (description === undefined || description.trim() === "")
-    yield errorOf("DESCRIPTION_MISSING", "it has no description");
+    yield errorOf("description-missing", "it has no description");
   const { length } = description ?? "";
-  if (length > TOO_LONG) yield errorOf("DESCRIPTION_LENGTH", `its description has ${length} characters`);
-  else if (length > LONG) yield warningOf("DESCRIPTION_LENGTH", `its description has ${length} characters`);
-  if (title === undefined && annotations?.["title"] === undefined) yield warningOf("TITLE_MISSING", "it has no title");
+  if (length > TOO_LONG) yield errorOf("description-length", `its description has ${length} characters`);
+  else if (length > LONG) yield warningOf("description-length", `its description has ${length} characters`);
+  if (title === undefined && annotations?.["title"] === undefined) yield warningOf("title-missing", "it has no title");
   const texts = [
     ["description", description ?? ""],
     ["title", title ?? ""],
@@ -51,11 +51,11 @@ export const textRules: Rule = function* ({ description, title, inputSchema, out
     // Lines and tabs are seen as what they are.
     const flat = text.replaceAll(/[\n\r\t]/g, " ");
     if (visibleText(flat, Number.MAX_SAFE_INTEGER) !== flat) {
-      yield errorOf("TEXT_HIDDEN", `its ${where} has characters that a person does not see: ${visibleText(flat, 200)}`);
+      yield errorOf("text-hidden", `its ${where} has characters that a person does not see: ${visibleText(flat, 200)}`);
     }
     for (const [what, pattern] of INSTRUCTIONS) {
       const found = pattern.exec(flat)?.[0];
-      if (found !== undefined) yield warningOf("TEXT_INSTRUCTS", `its ${where} ${what}: "${visibleText(found, 120)}"`);
+      if (found !== undefined) yield warningOf("text-instructs", `its ${where} ${what}: "${visibleText(found, 120)}"`);
     }
   }
 };

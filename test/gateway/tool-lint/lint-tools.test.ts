@@ -24,60 +24,60 @@ describe("the lint of tools", () => {
   });
 
   const faults: readonly (readonly [string, Partial<LintedTool>, readonly string[]])[] = [
-    ["a name with a dot", { name: "read.thing" }, ["error NAME_PATTERN"]],
-    ["an empty name", { name: "" }, ["error NAME_PATTERN"]],
-    ["a name of 65 characters", { name: "n".repeat(65) }, ["error NAME_LENGTH"]],
-    ["a name without room for a prefix", { name: "n".repeat(60) }, ["warning NAME_LENGTH"]],
-    ["no description", { description: " " }, ["error DESCRIPTION_MISSING"]],
-    ["a long description", { description: "word ".repeat(300) }, ["warning DESCRIPTION_LENGTH"]],
-    ["a whole book", { description: "word ".repeat(3000) }, ["error DESCRIPTION_LENGTH"]],
-    ["no title", { title: undefined }, ["warning TITLE_MISSING"]],
-    ["a zero-width space", { description: "Reads\u200b it." }, ["error TEXT_HIDDEN"]],
-    ["a mark of direction", { title: "Read \u202egniht" }, ["error TEXT_HIDDEN"]],
-    ["letters of the tag block", { description: "Reads it.\u{e0069}\u{e0067}" }, ["error TEXT_HIDDEN"]],
-    ["a sequence that clears the screen", { description: "Reads\u001b[2J it." }, ["error TEXT_HIDDEN"]],
+    ["a name with a dot", { name: "read.thing" }, ["error name-pattern"]],
+    ["an empty name", { name: "" }, ["error name-pattern"]],
+    ["a name of 65 characters", { name: "n".repeat(65) }, ["error name-length"]],
+    ["a name without room for a prefix", { name: "n".repeat(60) }, ["warning name-length"]],
+    ["no description", { description: " " }, ["error description-missing"]],
+    ["a long description", { description: "word ".repeat(300) }, ["warning description-length"]],
+    ["a whole book", { description: "word ".repeat(3000) }, ["error description-length"]],
+    ["no title", { title: undefined }, ["warning title-missing"]],
+    ["a zero-width space", { description: "Reads\u200b it." }, ["error text-hidden"]],
+    ["a mark of direction", { title: "Read \u202egniht" }, ["error text-hidden"]],
+    ["letters of the tag block", { description: "Reads it.\u{e0069}\u{e0067}" }, ["error text-hidden"]],
+    ["a sequence that clears the screen", { description: "Reads\u001b[2J it." }, ["error text-hidden"]],
     [
       "hidden text in a field's description",
       { inputSchema: object({ properties: { id: { description: "Its\u2066 id" } } }) },
-      ["error TEXT_HIDDEN"],
+      ["error text-hidden"],
     ],
-    ["a root that is a list", { inputSchema: { type: "array" } }, ["error SCHEMA_ROOT"]],
-    ["a root without type", { inputSchema: {} }, ["error SCHEMA_ROOT"]],
-    ["a choice at the root", { inputSchema: object({ anyOf: [{}, {}] }) }, ["error SCHEMA_COMBINATOR"]],
-    ["a choice at the root of its output", { outputSchema: object({ oneOf: [{}] }) }, ["error SCHEMA_COMBINATOR"]],
+    ["a root that is a list", { inputSchema: { type: "array" } }, ["error schema-root"]],
+    ["a root without type", { inputSchema: {} }, ["error schema-root"]],
+    ["a choice at the root", { inputSchema: object({ anyOf: [{}, {}] }) }, ["error schema-combinator"]],
+    ["a choice at the root of its output", { outputSchema: object({ oneOf: [{}] }) }, ["error schema-combinator"]],
     [
       "a reference to nothing",
       { inputSchema: object({ properties: { a: { $ref: "#/$defs/b" } }, $defs: {} }) },
-      ["error SCHEMA_REF_DANGLING"],
+      ["error schema-ref-dangling"],
     ],
-    ["an anchor that is not there", { outputSchema: object({ not_: { $ref: "#x" } }) }, ["error SCHEMA_REF_DANGLING"]],
+    ["an anchor that is not there", { outputSchema: object({ not_: { $ref: "#x" } }) }, ["error schema-ref-dangling"]],
     [
       "a reference elsewhere",
       { inputSchema: object({ properties: { a: { $ref: "https://example.com/a.json" } } }) },
-      ["error SCHEMA_REF_REMOTE"],
+      ["error schema-ref-remote"],
     ],
-    ["a deep schema", { outputSchema: object(nested(10)) }, ["warning SCHEMA_DEPTH"]],
-    ["a schema without bottom", { outputSchema: object(nested(200)) }, ["error SCHEMA_DEPTH"]],
-    ["a big schema", { outputSchema: object({ description: "x".repeat(20_000) }) }, ["warning SCHEMA_SIZE"]],
-    ["a required field that is not there", { inputSchema: object({ required: ["id"] }) }, ["error REQUIRED_UNKNOWN"]],
+    ["a deep schema", { outputSchema: object(nested(10)) }, ["warning schema-depth"]],
+    ["a schema without bottom", { outputSchema: object(nested(200)) }, ["error schema-depth"]],
+    ["a big schema", { outputSchema: object({ description: "x".repeat(20_000) }) }, ["warning schema-size"]],
+    ["a required field that is not there", { inputSchema: object({ required: ["id"] }) }, ["error required-unknown"]],
     [
       "a field with a name that no provider takes",
       { inputSchema: object({ properties: { "a b": { description: "x" } } }) },
-      ["error PROPERTY_NAME"],
+      ["error property-name"],
     ],
     [
       "a field that nothing is said about",
       { inputSchema: object({ properties: { id: { type: "string" } } }) },
-      ["warning PROPERTY_UNDESCRIBED"],
+      ["warning property-undescribed"],
     ],
-    ["no output schema", { outputSchema: undefined }, ["warning OUTPUT_SCHEMA_MISSING"]],
-    ["a write that calls itself read-only", { class: "write" }, ["error ANNOTATION_LIES"]],
+    ["no output schema", { outputSchema: undefined }, ["warning output-schema-missing"]],
+    ["a write that calls itself read-only", { class: "write" }, ["error annotation-lies"]],
     [
       "a live tool that calls itself harmless",
       { class: "live", annotations: { destructiveHint: false } },
-      ["error ANNOTATION_LIES"],
+      ["error annotation-lies"],
     ],
-    ["a read that does not say so", { annotations: {} }, ["warning ANNOTATION_MISSING"]],
+    ["a read that does not say so", { annotations: {} }, ["warning annotation-missing"]],
   ];
   it.each(faults)("finds %s", (_, more, expected) => {
     expect(lint(more).filter((found) => expected.includes(found))).toEqual(expected);
@@ -94,7 +94,7 @@ describe("the lint of tools", () => {
   ])("warns of a description that instructs: %s", (description) => {
     const found = lint({ description });
     expect(found.length).toBeGreaterThan(0);
-    expect(new Set(found)).toEqual(new Set(["warning TEXT_INSTRUCTS"]));
+    expect(new Set(found)).toEqual(new Set(["warning text-instructs"]));
   });
 
   it("follows references that are there, through escapes and anchors", () => {
@@ -116,9 +116,9 @@ describe("the lint of tools", () => {
         names.map((name) => ({ ...good, name })),
         budget,
       ).map(({ rule, level }) => `${level} ${rule}`);
-    expect(rules(["a", "a"])).toEqual(["error NAME_COLLISION"]);
-    expect(rules(["get_file", "getFile", "get-file"])).toEqual(["warning NAME_CONFUSABLE"]);
-    expect(rules(["a", "b"], 10)).toEqual(["warning TOOLSET_TOKENS"]);
+    expect(rules(["a", "a"])).toEqual(["error name-collision"]);
+    expect(rules(["get_file", "getFile", "get-file"])).toEqual(["warning name-confusable"]);
+    expect(rules(["a", "b"], 10)).toEqual(["warning toolset-tokens"]);
     expect(tokensOf([good, good])).toBeGreaterThan(100);
   });
 
