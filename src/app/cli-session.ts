@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import { backtestFile } from "./backtest-file.ts";
+import { forgetBrokerSecrets, storeBrokerSecrets } from "./broker-secrets.ts";
 import { runCloudCommand } from "./cloud-command.ts";
 import { clientKeys } from "./client-keys.ts";
 import { ControlClient } from "./control-client.ts";
@@ -81,7 +82,13 @@ export function createSession(
       await storeQuantconnectCredentials(opened, credentials);
       return { vault: opened.kind, notice: opened.notice };
     },
-    upstreams: userUpstreamsFile(config, { vault, interrupted }),
+    upstreams: userUpstreamsFile(config, { cwd, vault, interrupted }),
+    storeBroker: async (name, values) => {
+      const opened = vault();
+      await storeBrokerSecrets(opened, { name, values });
+      return { vault: opened.kind, notice: opened.notice };
+    },
+    forgetBroker: (name) => forgetBrokerSecrets(vault(), name),
     logout: () => forgetQuantconnectCredentials(vault()),
     credentials: async () => {
       const opened = vault();

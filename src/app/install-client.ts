@@ -16,7 +16,7 @@ interface ClientConfig {
 }
 
 /** Where each client keeps its servers. */
-function clients(home: string, cwd: string): Readonly<Record<string, ClientConfig>> {
+export function knownClients(home: string, cwd: string): Readonly<Record<string, ClientConfig>> {
   const application =
     process.platform === "darwin"
       ? join(home, "Library", "Application Support")
@@ -46,7 +46,7 @@ export function installClient(
     readonly dataDirGiven: boolean;
   },
 ): { readonly file: string; readonly changed: boolean; readonly backup: string | null; readonly config: unknown } {
-  const known = clients(request.home ?? homedir(), request.cwd);
+  const known = knownClients(request.home ?? homedir(), request.cwd);
   const client = Object.hasOwn(known, request.client) ? known[request.client] : undefined;
   if (client === undefined) {
     throw new RefusalError({

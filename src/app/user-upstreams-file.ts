@@ -3,16 +3,20 @@ import type { Config } from "../config.ts";
 import { secretsOf, upstreamSecret } from "../domain/upstream-entry.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { openHome } from "./desk-home.ts";
+import { discoverServers } from "./discover-servers.ts";
 import { loginUpstream } from "./login-upstream.ts";
+import { entryOfKind } from "./upstream-kinds.ts";
 import { readUpstreams, writeUpstreams } from "./upstream-file.ts";
 
 /** The user's upstreams for commands: the file, and the secrets that its entries name. */
 export function userUpstreamsFile(
   config: Config,
-  parts: { readonly vault: () => Vault; readonly interrupted: AbortSignal },
+  parts: { readonly cwd: string; readonly vault: () => Vault; readonly interrupted: AbortSignal },
 ): UserUpstreamsFile {
   const { vault, interrupted } = parts;
   return {
+    ofKind: (request) => entryOfKind(config, request),
+    discover: () => discoverServers({ cwd: parts.cwd }),
     all: () => readUpstreams(config),
     put: (name, entry) => {
       openHome(config);

@@ -92,6 +92,20 @@ export interface SignedFiles {
 
 /** The upstreams that the user added, in a file of the data directory; the desk reads it when it is told to. */
 export interface UserUpstreamsFile {
+  /** The entry of one of QuantConnect's own servers. @throws RefusalError `USAGE` */
+  ofKind(request: {
+    readonly kind: string;
+    readonly folder: string | undefined;
+    readonly url: string | undefined;
+  }): UpstreamEntry;
+  /** Servers in the configs of other clients on this machine, for looking at only. */
+  discover(): readonly {
+    readonly client: string;
+    readonly file: string;
+    readonly name: string;
+    readonly how: string;
+    readonly secrets: readonly string[];
+  }[];
   all(): Readonly<Record<string, UpstreamEntry>>;
   put(name: string, entry: UpstreamEntry): void;
   /** Forgets it and its secrets; whether there was one. */
@@ -191,6 +205,12 @@ export interface CliSession {
   /** The user's upstreams, as they stand in his file. */
   readonly upstreams: UserUpstreamsFile;
   logout(): Promise<boolean>;
+  /** Keeps what a brokerage wants, by field, for `credentialRef`. */
+  storeBroker(
+    name: string,
+    values: ReadonlyMap<string, string>,
+  ): Promise<{ readonly vault: string; readonly notice: string | undefined }>;
+  forgetBroker(name: string): Promise<boolean>;
   credentials(): Promise<{
     readonly account: string | null;
     readonly from: string | null;

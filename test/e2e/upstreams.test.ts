@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../clients/process/support.ts";
@@ -9,15 +10,22 @@ import { HAS_TERMINAL, runInTerminal } from "../support/e2e-terminal.ts";
 import { startOAuthServer } from "../support/oauth-server.ts";
 
 const NOTES = fileURLToPath(new URL("../support/notes-server.ts", import.meta.url));
+const HOSTILE = fileURLToPath(new URL("../support/hostile-server.ts", import.meta.url));
 const KEY = "planted-key-of-the-notes-server-31c7";
 
 let home: E2eHome;
 let state = "";
+let path = "";
 beforeAll(() => {
-  home = openE2eHome();
+  path = mkdtempSync(join(tmpdir(), "qw-bin-"));
+  home = openE2eHome({ env: { PATH: `${path}${delimiter}${process.env["PATH"] ?? ""}` } });
+  symlinkSync(path, join(home.folder, "bin"));
   state = join(home.folder, "state");
 });
-afterAll(() => home[Symbol.asyncDispose](), 60_000);
+afterAll(async () => {
+  await home[Symbol.asyncDispose]();
+  rmSync(path, { recursive: true, force: true });
+}, 60_000);
 
 const add = (name: string, ...more: readonly string[]): readonly string[] => [
   "upstream",
@@ -141,6 +149,41 @@ describe("an upstream of the user's", () => {
     expect(server.faults).toEqual([]);
     expect(server.tokens.filter((token) => filesWith(token).length > 0)).toEqual([]);
     expect((await home.run(["upstream", "remove", "far"])).code).toBe(0);
+  });
+
+  it("of QuantConnect's own kinds knows its tools, and gets its own account", async () => {
+    // A stand-in for the program that starts QuantConnect's container: it writes down how, and serves its tools.
+    const journal = join(home.folder, "journal");
+    const stand = `#!/bin/sh\necho "$@ $QUANTCONNECT_USER_ID" > '${home.folder}/started'\nJOURNAL='${journal}' exec '${process.execPath}' '${HOSTILE}'\n`;
+    writeFileSync(join(home.folder, "bin", "docker"), stand, { mode: 0o755 });
+    const env = { QUANTCONNECT_USER_ID: "777", QUANTCONNECT_API_TOKEN: KEY };
+    const done = await home.run(["upstream", "add", "second", "--kind", "docker", "--yes", "--json"], { env });
+    expect(done.json()).toMatchObject({ missing: [], entry: { speaks: "quantconnect" } });
+    await until(async () => (await upstream("second"))?.["state"] === "ready", "it is ready");
+    expect(readFileSync(join(home.folder, "started"), "utf8")).toBe(
+      "run -i --rm -e QUANTCONNECT_USER_ID -e QUANTCONNECT_API_TOKEN quantconnect/mcp-server 777\n",
+    );
+    // Reading is free; what depends on deployments that nobody looks at is live.
+    expect((await home.run(["tools", "call", "second_read_account", "{}", "--json"])).code).toBe(0);
+    const deploying = '{"projectId":1,"brokerage":{"id":"QuantConnectBrokerage"}}';
+    for (const [tool, args] of [
+      ["second_stop_live_algorithm", '{"projectId":1}'],
+      ["second_create_live_algorithm", deploying],
+    ] as const) {
+      expect((await home.run(["policy", "explain", tool, args, "--json"])).json()).toMatchObject({ class: "live" });
+    }
+    expect(readFileSync(journal, "utf8")).toBe("read_account\n");
+    expect((await home.run(["upstream", "remove", "second"])).code).toBe(0);
+  });
+
+  it.each([
+    ["another kind", ["--kind", "pigeon"], /docker, checkout/],
+    ["no folder", ["--kind", "checkout"], /--folder/],
+    ["a folder that depends on where the desk stands", ["--kind", "checkout", "--folder", "here"], /whole path/],
+    ["an address in clear", ["--kind", "hosted", "--url", "http://example.com/mcp"], /https address/],
+  ])("is not added of QuantConnect's kinds with %s", async (_, more, message) => {
+    const done = await home.run(["upstream", "add", "third", "--yes", "--json", ...more]);
+    expect([done.code, done.out]).toEqual([2, expect.stringMatching(message)]);
   });
 
   it("is gone with its tools and secrets when it is removed", async () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { CliServices } from "../cli-services.ts";
 import { action, withGlobalFlags, type CommandContext } from "../command.ts";
+import { loginBroker, logoutBroker } from "./login-broker.ts";
 
 function onlyQuantconnect(name: unknown): void {
   if (name === "quantconnect") return;
@@ -18,11 +19,13 @@ export function addAccountCommands(program: Command, services: CliServices, done
     program
       .command("login")
       .description("store credentials in the OS keychain")
-      .argument("<account>", "quantconnect, upstream, or desk")
-      .argument("[name]", "of the upstream, or the address of the desk"),
+      .argument("<account>", "quantconnect, upstream, broker, or desk")
+      .argument("[name]", "of the upstream or the broker, or the address of the desk")
+      .option("--field <name...>", "of a broker: what to ask for"),
   ).action(
-    action(services, done, async (context, account, name) => {
+    action(services, done, async (context, account, name, options) => {
       if (account === "upstream") return loginUpstream(context, name);
+      if (account === "broker") return loginBroker(context, name, options);
       if (account === "desk") return loginDesk(context, name);
       const {
         session,
@@ -45,9 +48,15 @@ export function addAccountCommands(program: Command, services: CliServices, done
     }),
   );
   withGlobalFlags(
-    program.command("logout").description("forget stored credentials").argument("<account>", "quantconnect"),
+    program
+      .command("logout")
+      .description("forget stored credentials")
+      .argument("<account>", "quantconnect, or broker")
+      .argument("[name]", "of the broker"),
   ).action(
-    action(services, done, async ({ session, output }, account) => {
+    action(services, done, async (context, account, name) => {
+      if (account === "broker") return logoutBroker(context, name);
+      const { session, output } = context;
       onlyQuantconnect(account);
       const removed = await session.logout();
       output.result(

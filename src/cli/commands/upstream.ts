@@ -4,7 +4,9 @@ import { RefusalError } from "../../domain/refusal.ts";
 import { upstreamEntrySchema, upstreamNameSchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
 import type { CliServices, CliSession, Terminal } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
+import { visibleText } from "../../domain/visible-text.ts";
 import { EXIT } from "../exit-code.ts";
+import { table } from "../output.ts";
 import {
   differenceText,
   entryText,
@@ -16,7 +18,7 @@ import {
 
 type Join = (program: Command, services: CliServices, done: (code: number) => void) => void;
 
-/** `upstream list|add|remove|pin|restart`: the MCP servers behind the gateway. */
+/** `upstream list|add|remove|pin|restart|discover`: the MCP servers behind the gateway. */
 export const addUpstreamCommands: Join = (program, services, done) => {
   const upstream = program.command("upstream").description("the MCP servers behind the gateway");
   addList(upstream, services, done);
@@ -24,6 +26,7 @@ export const addUpstreamCommands: Join = (program, services, done) => {
   addRemove(upstream, services, done);
   addPin(upstream, services, done);
   addRestart(upstream, services, done);
+  addDiscover(upstream, services, done);
 };
 
 const addList: Join = (upstream, services, done) => {
@@ -54,6 +57,8 @@ const addOptions = z.object({
   oauth: z.boolean().default(false),
   headerRef: z.array(z.string()).default([]),
   env: z.array(z.string()).default([]),
+  kind: z.string().optional(),
+  folder: z.string().optional(),
   yes: z.boolean().default(false),
 });
 
@@ -64,6 +69,8 @@ const addAdd: Join = (upstream, services, done) => {
     .argument("<name>", "its tools are called NAME_TOOL")
     .argument("[command...]", "the server to start, after --")
     .option("--url <url>", "a server elsewhere, instead of a command")
+    .option("--kind <kind>", "one of QuantConnect's own: docker, checkout, hosted or local-platform")
+    .option("--folder <folder>", "of the checkout")
     .option("--sse", "it speaks the old transport of two addresses")
     .option("--oauth", "it wants a login in the browser: `quantwright login upstream NAME`")
     .option("--header-ref <name...>", "headers that it wants; their values are asked for by `login upstream NAME`")
@@ -73,7 +80,11 @@ const addAdd: Join = (upstream, services, done) => {
     action(services, done, async ({ session, output, services: { terminal } }, name, words, options) => {
       const given = parseOptions(addOptions, options);
       const known = parseName(name);
-      const entry = entryOf(given, z.array(z.string()).parse(words));
+      const { kind, folder, url } = given;
+      const entry =
+        kind === undefined
+          ? entryOf(given, z.array(z.string()).parse(words))
+          : session.upstreams.ofKind({ kind, folder, url });
       if (Object.hasOwn(session.upstreams.all(), known)) throw exists(known);
       if (!given.yes) await confirm(terminal, known, entry);
       const missing = await put(session, known, entry);
@@ -142,6 +153,29 @@ const addRestart: Join = (upstream, services, done) => {
           answer.upstreams.map((one) => one.name),
         );
       output.result(answer.upstreams, upstreamsTable(answer.upstreams));
+    }),
+  );
+};
+
+const addDiscover: Join = (upstream, services, done) => {
+  withGlobalFlags(
+    upstream.command("discover").description("servers in the configs of other clients here; none is added"),
+  ).action(
+    action(services, done, async ({ session, output }) => {
+      const found = session.upstreams.discover();
+      const rows = found.map((one) => [
+        one.client,
+        visibleText(one.name, 60),
+        visibleText(one.how, 200),
+        visibleText(one.secrets.join(", "), 200) || "–",
+      ]);
+      output.result(
+        found,
+        found.length === 0
+          ? "No other client on this machine has a server."
+          : `${table(["client", "server", "how", "gets"], rows)}\nAdd one by hand with \`quantwright upstream add\`.`,
+      );
+      return Promise.resolve();
     }),
   );
 };

@@ -58,7 +58,7 @@ export function openHttpSession(
       throw new Error(reason);
     }),
   ]);
-  ready.catch(() => undefined);
+  ready.catch((error: unknown) => onGone(error instanceof Error ? error.message : String(error)));
   return {
     pid: undefined,
     client,

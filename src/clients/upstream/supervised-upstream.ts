@@ -140,7 +140,6 @@ export class SupervisedUpstream {
     this.#session = session;
     const end = (): void => void session.stop();
     stop.addEventListener("abort", end, { once: true });
-    let fault: string | undefined;
     try {
       const tools = await session.ready;
       if (session.isOpen && !stop.aborted) {
@@ -149,16 +148,14 @@ export class SupervisedUpstream {
         onTools();
       }
     } catch (error) {
-      fault = messageOf(error);
-      log(`${name}: did not start: ${fault}`);
+      log(`${name}: did not start: ${messageOf(error)}`);
       session.kill();
     }
     const how = await session.ended;
     stop.removeEventListener("abort", end);
     this.#session = undefined;
     if (stop.aborted) return;
-    // Of a process its end says more than that its pipe closed; of a server elsewhere the first fault is the reason.
-    this.#lastError = session.pid === undefined ? (fault ?? how) : how;
+    this.#lastError = how;
     log(`${name}: ${this.#lastError}; starting it again`);
     this.#restarts += 1;
     this.#deaths = performance.now() - startedAt > SETTLED_AFTER ? 1 : this.#deaths + 1;
