@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { DeploymentLookup } from "../gateway/deployment-lookup.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Registry } from "../gateway/registry.ts";
+import type { Upstreams } from "../gateway/upstream-port.ts";
 import { TrialRecorder } from "../gateway/trial-recorder.ts";
 import { DurableRuns } from "../store/runs/durable-runs.ts";
 import { CompileBook } from "../gateway/compile-book.ts";
@@ -19,7 +20,7 @@ import type { DeskHome } from "./desk-home.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
-import { UserUpstreams } from "./user-upstreams.ts";
+import { userCare, UserUpstreams } from "./user-upstreams.ts";
 import { buildRegistry, countRecords, UPSTREAM, type DeskCounts } from "./tool-registry.ts";
 
 /** The working heart of a desk: the gateway and what it leans on. */
@@ -65,7 +66,12 @@ const RUNS_AT_ONCE = 16;
 export async function assembleGateway(config: Config, parts: CoreParts): Promise<DeskCore> {
   const { store, upstreams, log } = parts;
   const startedAt = systemClock.now();
-  const late: { gateway?: Gateway; runs?: DurableRuns; controls?: DeskControls } = {};
+  const late: {
+    gateway?: Gateway;
+    runs?: DurableRuns;
+    controls?: DeskControls;
+    userUpstreams?: UserUpstreams;
+  } = {};
   const read: Read = (tool, args, parentCallId) =>
     required(late.gateway).inner({
       principal: "desk",
@@ -89,7 +95,9 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   const recorder = createRecorder(config, { store, read });
   const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
   late.controls = controls;
-  const gateway = createGateway(config, { ...parts, agents, registry, recorder, read, deployments, controls });
+  const called = userCare(upstreams, () => late.userUpstreams);
+  const shared = { ...parts, agents, registry, recorder, read, deployments, controls };
+  const gateway = createGateway(config, { ...shared, called });
   late.gateway = gateway;
   const runs = new DurableRuns(
     {
@@ -106,6 +114,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   late.runs = runs;
   const tools = await followTools({ registry, upstreams, log });
   const userUpstreams = new UserUpstreams({ ...parts, config, registry, own, demo: parts.home.demo });
+  late.userUpstreams = userUpstreams;
   await userUpstreams.reload().catch((error: unknown) => {
     log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
   });
@@ -156,12 +165,13 @@ function createGateway(
     readonly read: Read;
     readonly deployments: DeploymentLookup;
     readonly controls: DeskControls;
+    readonly called: Upstreams;
   },
 ): Gateway {
-  const { store, upstreams, mask, log, agents, registry, recorder, read, deployments, controls } = parts;
+  const { store, called, mask, log, agents, registry, recorder, read, deployments, controls } = parts;
   return new Gateway({
     registry,
-    upstreams,
+    upstreams: called,
     ledger: store.ledger,
     trials: recorder,
     roles: agents,

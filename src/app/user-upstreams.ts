@@ -1,11 +1,15 @@
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { SecretMask } from "../clients/secret-mask.ts";
+import { carefulUpstreams } from "../clients/upstream/careful-upstreams.ts";
 import { OAuthLogin } from "../clients/upstream/oauth-login.ts";
 import type { UpstreamManager, UpstreamServer } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { secretsOf, type RemoteEntry, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import { isRead } from "../gateway/classify.ts";
 import type { Registry, UpstreamSource } from "../gateway/registry.ts";
+import { OWN_UPSTREAM } from "../gateway/tool.ts";
+import type { Upstreams } from "../gateway/upstream-port.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { plainEnvironment } from "./plain-environment.ts";
 import { readUpstreams } from "./upstream-file.ts";
@@ -25,11 +29,16 @@ export interface UserUpstreamParts {
 /** The upstreams of `upstreams.json` behind the gateway: brought in line with the file at the start and when asked. */
 export class UserUpstreams {
   readonly #parts: UserUpstreamParts;
-  #names: readonly string[] = [];
+  #entries: ReadonlyMap<string, UpstreamEntry> = new Map();
   #round: Promise<void> = Promise.resolve();
 
   constructor(parts: UserUpstreamParts) {
     this.#parts = parts;
+  }
+
+  /** The entry of an upstream of the user's, as it was last read. */
+  entry(name: string): UpstreamEntry | undefined {
+    return this.#entries.get(name);
   }
 
   /**
@@ -49,9 +58,9 @@ export class UserUpstreams {
     const reserved = entries.find(([name]) => own.some(({ upstream }) => upstream === name));
     if (reserved !== undefined) throw nameReserved(reserved[0]);
     registry.setSources([...own, ...entries.map(([name, entry]) => sourceOf(name, entry))]);
-    const names = entries.map(([name]) => name);
-    await Promise.all(this.#names.filter((name) => !names.includes(name)).map((name) => upstreams.remove(name)));
-    this.#names = names;
+    const gone = [...this.#entries.keys()].filter((name) => !entries.some(([kept]) => kept === name));
+    this.#entries = new Map(entries);
+    await Promise.all(gone.map((name) => upstreams.remove(name)));
     for (const [name, entry] of entries) await upstreams.put(await this.#server(name, entry));
   }
 
@@ -78,6 +87,20 @@ export class UserUpstreams {
     const { url, transport } = entry;
     return { name, url, transport, identity: identityOf(entry), headers: secrets, login };
   }
+}
+
+/** The upstreams as the gateway calls them: with the care that the user's entries ask for. */
+export function userCare(upstreams: Upstreams, user: () => UserUpstreams | undefined): Upstreams {
+  const speaksQuantconnect = (upstream: string): boolean =>
+    upstream === OWN_UPSTREAM || user()?.entry(upstream)?.speaks === "quantconnect";
+  return carefulUpstreams(upstreams, {
+    careOf: (upstream) => {
+      const entry = user()?.entry(upstream);
+      return entry && { callsPerMinute: entry.callsPerMinute, cacheSeconds: entry.cacheSeconds };
+    },
+    isRead: (upstream, tool) => isRead(tool) && speaksQuantconnect(upstream),
+    now: () => performance.now(),
+  });
 }
 
 function identityOf(entry: RemoteEntry): string {

@@ -19,6 +19,12 @@ export const serverUrlSchema = z.url({ protocol: /^https?$/ }).refine((text) => 
 /** Who its tools are: QuantConnect's, known by name, or unknown, which count as live. */
 const speaks = z.enum(["quantconnect", "unknown"]).default("unknown");
 
+/** How carefully it is used: calls a minute, and for how long answers to reads are kept. */
+const care = {
+  callsPerMinute: z.int().min(1).max(100_000).optional(),
+  cacheSeconds: z.number().positive().max(3600).optional(),
+};
+
 export const stdioEntrySchema = z.strictObject({
   transport: z.literal("stdio"),
   command: z.string().min(1),
@@ -26,6 +32,7 @@ export const stdioEntrySchema = z.strictObject({
   /** Variables that it gets besides the usual ones; their values lie in the vault. */
   env: z.array(variableSchema).max(50).default([]),
   speaks,
+  ...care,
 });
 
 export const remoteEntrySchema = z.strictObject({
@@ -36,6 +43,7 @@ export const remoteEntrySchema = z.strictObject({
   /** Whether tokens are got by OAuth, with `quantwright login upstream NAME`. */
   oauth: z.boolean().default(false),
   speaks,
+  ...care,
 });
 
 /** How a server of the user's is reached. No secret stands in it. */

@@ -197,11 +197,17 @@ export class Gateway {
     if (error !== undefined && plan.class !== "read" && isEffectUnknown(result)) {
       const refusal = unknownOutcome(tool.tool, `was answered with an error: ${error}`);
       await this.#audit.outcome(judged, refusal.code, refusal.message);
-      return { callId, refusal, result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream, mode: plan.mode })) };
+      return {
+        callId,
+        refusal,
+        result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream, mode: plan.mode })),
+      };
     }
     await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
     await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
-    return { callId, result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream, mode: plan.mode })) };
+    const asOf = this.#options.clock.now() - Math.round((outcome.ageSeconds ?? 0) * 1e6);
+    const envelope = this.#envelope(seq, { source: tool.upstream, mode: plan.mode, asOf });
+    return { callId, result: wrapPassedAnswer(result, envelope) };
   }
 
   #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {
@@ -291,7 +297,11 @@ export class Gateway {
   /** The end of a call whose intent is recorded, with a refusal. */
   async #end({ judged, seq }: Admitted, refusal: Refusal, source: string): Promise<CallAnswer> {
     await this.#audit.outcome(judged, refusal.code, refusal.message);
-    return { callId: judged.callId, refusal, result: wrapRefusal(refusal, this.#envelope(seq, { source, mode: judged.plan.mode })) };
+    return {
+      callId: judged.callId,
+      refusal,
+      result: wrapRefusal(refusal, this.#envelope(seq, { source, mode: judged.plan.mode })),
+    };
   }
 
   async #refuse(request: CallRequest, callId: string, given: Refusal): Promise<CallAnswer> {

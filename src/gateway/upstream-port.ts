@@ -21,7 +21,12 @@ export interface ToolResult {
  * must be looked up before anyone tries again.
  */
 export type UpstreamOutcome =
-  | { readonly kind: "answered"; readonly result: ToolResult }
+  | {
+      readonly kind: "answered";
+      readonly result: ToolResult;
+      /** Of an answer that was kept from an earlier read; absent where it came just now. */
+      readonly ageSeconds?: number;
+    }
   | { readonly kind: "lost"; readonly sent: boolean; readonly reason: string; readonly timedOut: boolean };
 
 export interface UpstreamCall {

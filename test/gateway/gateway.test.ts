@@ -64,6 +64,13 @@ describe("the gateway", () => {
     });
   });
 
+  it("tells the age of an answer that an upstream kept from before", async () => {
+    const kept = answered({ success: true });
+    desk.upstreams.answers.set("read_account", kept.kind === "answered" ? { ...kept, ageSeconds: 42 } : kept);
+    const { result } = await call("qc_read_account");
+    expect(result._meta?.["quantwright/envelope"]).toMatchObject({ ageSeconds: 42 });
+  });
+
   describe("validating", () => {
     it("names the field, what was expected and what came", async () => {
       const { refusal } = await call("greet", { count: "many" });
