@@ -74,7 +74,7 @@ export class RelayGate {
     forward: () => Promise<{ readonly end: RelayedEnd; readonly answer: Answer }>,
   ): Promise<{ readonly refusal: Refusal } | { readonly answer: Answer }> {
     const { newId } = this.#options;
-    const judged = { ...call, callId: newId(), class: classOf(call) };
+    const judged = { ...call, callId: newId(), class: classOf(call), said: this.#saidIn(call.arguments) };
     const refusal = this.#refusalOf(judged);
     if (refusal !== undefined) {
       await this.#record(judged, { kind: "refusal", result: refusal.code, detail: refusal.message }).catch(
@@ -129,6 +129,11 @@ export class RelayGate {
     };
   }
 
+  #saidIn(args: unknown): Judged["said"] {
+    const { mask } = this.#options;
+    return { argumentsHash: argumentsHash(args), arguments: JSON.stringify(redacted(args, mask)) ?? "" };
+  }
+
   async #record(call: Judged, said: Pick<AuditEntry, "kind" | "result" | "detail">): Promise<void> {
     const { ledger, mask, policy } = this.#options;
     await ledger.commit({
@@ -142,8 +147,7 @@ export class RelayGate {
         class: call.class,
         profile: "relay",
         runId: null,
-        argumentsHash: argumentsHash(call.arguments),
-        arguments: JSON.stringify(redacted(call.arguments, mask)) ?? "",
+        ...call.said,
         ...(policy === undefined ? {} : { policyVersion: policy.version }),
       },
       // An outcome alone is not worth a write of its own: it goes with the next record, or a moment later.
@@ -157,6 +161,8 @@ interface Judged {
   readonly arguments: unknown;
   readonly callId: string;
   readonly class: CallClass;
+  /** What its records keep of the arguments. */
+  readonly said: Pick<AuditEntry, "argumentsHash" | "arguments">;
 }
 
 function classOf({ name, arguments: args }: { readonly name: string; readonly arguments: unknown }): CallClass {
