@@ -59,8 +59,24 @@ export async function connectToDesk(
     return { socket, greeting };
   } catch (error) {
     socket.destroy();
-    throw error;
+    // What was said, but not understood, is another fault.
+    const isHeard = error instanceof RefusalError || error instanceof z.ZodError || error instanceof SyntaxError;
+    throw isHeard ? error : notGreeted(error);
   }
+}
+
+/** A desk may end at any time, also before it has said who it is. */
+function notGreeted(error: unknown): RefusalError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RefusalError(
+    {
+      code: "DESK_LOST",
+      message: `the desk went away before it was asked anything: ${reason}`,
+      remedy: "run the command again: it starts the desk",
+      retryable: true,
+    },
+    { cause: error },
+  );
 }
 
 function otherProfile(greeting: Greeting, profile: Profile): RefusalError {
