@@ -42,7 +42,7 @@ describe.skipIf(process.platform === "win32")("a connection to a desk", () => {
     const greeting = { nonce: "n".repeat(32), pid: 1, quantwright: "1", home: "h" };
     await listen((socket) => {
       socket.write(`${JSON.stringify(greeting)}\n`);
-      socket.once("data", () => socket.resetAndDestroy());
+      socket.once("data", () => socket.destroy());
     });
     expect(await refusalOf(connect())).toMatchObject({ code: "DESK_LOST", retryable: true });
   });
