@@ -235,9 +235,9 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("the stores on $name",
 
   it("hold the first pin of a tool", async () => {
     const pins = createPinStore(database, steppingClock());
-    expect(await pins.seen("u#1", "t", { hash: "one", definition: "{}" })).toEqual({ hash: "one" });
-    expect(await pins.seen("u#1", "t", { hash: "two", definition: "{}" })).toEqual({ hash: "one" });
-    expect(await pins.seen("u#2", "t", { hash: "two", definition: "{}" })).toEqual({ hash: "two" });
+    expect(await pins.seen("u#1", "t", { hash: "one", definition: "{}" })).toMatchObject({ hash: "one" });
+    expect(await pins.seen("u#1", "t", { hash: "two", definition: "{}" })).toMatchObject({ hash: "one" });
+    expect(await pins.seen("u#2", "t", { hash: "two", definition: "{}" })).toMatchObject({ hash: "two" });
   });
 });
 
