@@ -89,11 +89,11 @@ export class RelayGate {
     }
     const { end, answer } = await forward();
     const result = resultOf(end, judged.class);
-    const recorded = this.#record(judged, { kind: "outcome", result, detail: end.reason }).catch((error: unknown) => {
+    // The answer is told while its record is written. A crash in between leaves the intent, which the next start ends as
+    // OUTCOME_UNKNOWN: that says less than is true, and never more.
+    this.#record(judged, { kind: "outcome", result, detail: end.reason }).catch((error: unknown) => {
       this.#options.log(`outcome ${result} of ${call.name} not recorded: ${String(error)}`);
     });
-    // Who only read may have the answer while its record is written; a write is told when that is durable.
-    if (judged.class !== "read") await recorded;
     return { answer };
   }
 
@@ -151,7 +151,7 @@ export class RelayGate {
         ...(policy === undefined ? {} : { policyVersion: policy.version }),
       },
       // An outcome alone is not worth a write of its own: it goes with the next record, or a moment later.
-      ...(said.kind === "outcome" && call.class === "read" ? { soon: true } : {}),
+      ...(said.kind === "outcome" ? { soon: true } : {}),
     });
   }
 }
