@@ -1,32 +1,18 @@
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CliSession, DeskLink, GlobalFlags } from "../cli/cli-services.ts";
-import { importPrices } from "../clients/data/import-prices.ts";
-import { listData } from "../clients/data/list-data.ts";
 import { processStartedAt } from "../clients/process/process-identity.ts";
 import type { Config } from "../config.ts";
-import { RefusalError } from "../domain/refusal.ts";
 import { openVault } from "../store/vault/open-vault.ts";
-import { backtestFile } from "./backtest-file.ts";
 import { forgetBrokerSecrets, storeBrokerSecrets } from "./broker-secrets.ts";
-import { runCloudCommand } from "./cloud-command.ts";
 import { clientKeys } from "./client-keys.ts";
+import { cliPrograms } from "./cli-programs.ts";
 import { ControlClient } from "./control-client.ts";
 import { forgetQuantconnectCredentials, quantconnectCredentials, storeQuantconnectCredentials } from "./credentials.ts";
-import { runDemo } from "./demo/run-demo.ts";
 import { connectOrStart, connectToDesk } from "./desk-connection.ts";
-import { endRunningCloud, runningCloud } from "./desk-cloud.ts";
 import { openHome } from "./desk-home.ts";
-import { examine } from "./doctor.ts";
-import { installClient } from "./install-client.ts";
 import { operatorKeys } from "./operator-keys.ts";
-import { runHalt } from "./halt/run-halt.ts";
-import { runRelay } from "./relay.ts";
 import { serveClient } from "./serve-client.ts";
-import { loginRemoteDesk, serveRemote } from "./serve-remote.ts";
 import { signedFiles } from "./signed-files.ts";
-import { startDesk } from "./start-desk.ts";
 import { systemClock } from "./system.ts";
 import { userUpstreamsFile } from "./user-upstreams-file.ts";
 
@@ -60,23 +46,16 @@ export function createSession(
       return false;
     },
     serve: (toolset, start) => serveClient(config, { toolset, start, profile: parts.flags.profile, interrupted }),
-    serveRemote: (url) => serveRemote(config, { url, vault: vault(), interrupted }),
+    serveRemote: async (url) =>
+      (await import("./serve-remote.ts")).serveRemote(config, { url, vault: vault(), interrupted }),
     loginRemoteDesk: async (url, key) => {
       const opened = vault();
+      const { loginRemoteDesk } = await import("./serve-remote.ts");
       await loginRemoteDesk(opened, { url, key });
       return { vault: opened.kind, notice: opened.notice };
     },
-    runDesk: async (onReady) => {
-      await using desk = await startDesk(config);
-      onReady();
-      await Promise.race([desk.ended, untilAborted(interrupted)]);
-    },
-    runCloud: (request) => runCloudCommand(config, request, { cwd, interrupted }),
-    halt: (request) => runHalt(config, request),
-    relay: (request) => runRelay(config, request, { cwd, interrupted }),
-    localCloud: () => runningCloud(openHome(config).cloudDir, vault),
-    endLocalCloud: () => endRunningCloud(openHome(config).cloudDir),
-    backtestFile: (request) => backtestFile(config, { ...request, cwd, trialsFile: openHome(config).trialsFile }),
+    localCloud: async () => (await import("./desk-cloud.ts")).runningCloud(openHome(config).cloudDir, vault),
+    endLocalCloud: async () => (await import("./desk-cloud.ts")).endRunningCloud(openHome(config).cloudDir),
     login: async (credentials) => {
       const opened = vault();
       await storeQuantconnectCredentials(opened, credentials);
@@ -95,12 +74,7 @@ export function createSession(
       const known = await quantconnectCredentials(config, opened);
       return { account: known?.userId ?? null, from: known?.from ?? null, vault: opened.kind, notice: opened.notice };
     },
-    install: (client, print) =>
-      Promise.resolve(installClient(config, { client, print, cwd, dataDirGiven: parts.flags.dataDir !== undefined })),
-    doctor: () => examine(config),
-    listData: async () => (await listData(config.dataFolders)).map((row) => ({ ...row })),
-    importData: async (request) => importFile(config, { ...request, file: resolve(cwd, request.file) }),
-    demo: (request) => runDemo(config, request),
+    ...cliPrograms(config, parts),
   };
 }
 
@@ -129,49 +103,4 @@ function linkOver(
     request: (method, params, options) => client.request(method, params, options),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolvePromise) => {
-    if (signal.aborted) resolvePromise();
-    else signal.addEventListener("abort", () => resolvePromise(), { once: true });
-  });
-}
-
-async function importFile(
-  config: Config,
-  request: {
-    readonly file: string;
-    readonly ticker: string;
-    readonly source: string | undefined;
-    readonly licence: string | undefined;
-    readonly kind: "equity" | "index";
-    readonly from: string | undefined;
-    readonly to: string | undefined;
-  },
-): Promise<Readonly<Record<string, unknown>>> {
-  let csv: string;
-  try {
-    csv = readFileSync(request.file, "utf8");
-  } catch (error) {
-    throw new RefusalError(
-      {
-        code: "FILE_UNKNOWN",
-        message: `cannot read ${request.file}: ${error instanceof Error ? error.message : String(error)}`,
-        remedy: "name a CSV file with the columns date, open, high, low, close, volume",
-      },
-      { cause: error },
-    );
-  }
-  const report = await importPrices({
-    csv,
-    ticker: request.ticker,
-    folder: config.dataFolders[0] ?? join(config.dataDir, "data"),
-    source: request.source ?? `imported from ${request.file.split(/[\\/]/).at(-1) ?? "a file"}`,
-    licence: request.licence ?? "none stated",
-    kind: request.kind,
-    ...(request.from === undefined ? {} : { from: request.from }),
-    ...(request.to === undefined ? {} : { to: request.to }),
-  });
-  return { ...report };
 }

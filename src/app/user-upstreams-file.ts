@@ -4,7 +4,6 @@ import { secretsOf, upstreamSecret } from "../domain/upstream-entry.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { openHome } from "./desk-home.ts";
 import { discoverServers } from "./discover-servers.ts";
-import { loginUpstream } from "./login-upstream.ts";
 import { entryOfKind } from "./upstream-kinds.ts";
 import { readUpstreams, writeUpstreams } from "./upstream-file.ts";
 
@@ -41,6 +40,9 @@ export function userUpstreamsFile(
       }
       return missing;
     },
-    login: (name, talk) => loginUpstream(config, vault(), { name, ...talk, interrupted }),
+    login: async (name, talk) => {
+      const { loginUpstream } = await import("./login-upstream.ts");
+      return loginUpstream(config, vault(), { name, ...talk, interrupted });
+    },
   };
 }
