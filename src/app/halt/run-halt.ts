@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { CliSession } from "../../cli/cli-services.ts";
 import { pursueHalt, type HaltOutcome } from "../../clients/halt/pursue-halt.ts";
-import type { HaltState } from "../../domain/halt-state.ts";
 import type { Config } from "../../config.ts";
 import { openVault } from "../../store/vault/open-vault.ts";
 import { ControlClient } from "../control-client.ts";
@@ -10,17 +10,7 @@ import { systemClock } from "../system.ts";
 import { keepHaltMark, writeHaltFile } from "./halt-mark.ts";
 import { haltTargetOf } from "./halt-target-of.ts";
 
-export interface HaltCommand {
-  readonly flatten: boolean;
-  /** One deployment by its id; everything where it is left out. */
-  readonly account: string | undefined;
-  readonly reason: string;
-  readonly onState: (seen: {
-    readonly deployId: string;
-    readonly state: HaltState;
-    readonly milliseconds: number;
-  }) => void;
-}
+type HaltCommand = Parameters<CliSession["halt"]>[0];
 
 /** A desk that does not answer in this time is taken for wedged. */
 const DESK_MILLISECONDS = 1500;
