@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Settings } from "./environment.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import type { ApiRequest } from "./tool.ts";
 import { SERVER_VERSION } from "./server-version.ts";
 
@@ -8,10 +9,19 @@ export type ApiReply =
   | { readonly kind: "answer"; readonly body: Readonly<Record<string, unknown>>; readonly text: string }
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "no-credentials"; readonly missing: readonly string[] }
-  | { readonly kind: "http-error"; readonly status: number; readonly text: string; readonly errors: readonly string[] }
+  | {
+      readonly kind: "http-error";
+      readonly status: number;
+      readonly text: string;
+      readonly errors: readonly string[];
+      /** How long the service asks to wait. */
+      readonly retryAfterMs?: number | undefined;
+    }
   | { readonly kind: "not-json"; readonly status: number; readonly contentType: string; readonly text: string }
   | { readonly kind: "timeout"; readonly afterMs: number }
-  | { readonly kind: "cancelled" }
+  | { readonly kind: "cancelled"; readonly neverSent: boolean }
+  /** It waited for its turn, in vain. */
+  | { readonly kind: "held-back"; readonly afterMs: number }
   | { readonly kind: "unreachable"; readonly reason: string; readonly neverSent: boolean };
 
 export interface ApiClient {
@@ -48,9 +58,9 @@ export function createApiClient(settings: Settings, now: () => number): ApiClien
           signal: AbortSignal.any([signal, deadline]),
           ...encoded(request, authHeaders(userId, apiToken, now())),
         });
-        return await replyOf(response);
+        return await replyOf(response, now());
       } catch (fault) {
-        if (signal.aborted) return { kind: "cancelled" };
+        if (signal.aborted) return { kind: "cancelled", neverSent: false };
         if (deadline.aborted) return { kind: "timeout", afterMs: request.timeoutMs };
         const reason = networkReason(fault);
         return { kind: "unreachable", reason, neverSent: NEVER_SENT.has(reason) };
@@ -93,7 +103,7 @@ function encoded(
   return { headers, body: form };
 }
 
-async function replyOf(response: Response): Promise<ApiReply> {
+async function replyOf(response: Response, nowMs: number): Promise<ApiReply> {
   const location = response.headers.get("location");
   if (response.status >= 300 && response.status < 400 && location !== null) {
     await response.body?.cancel();
@@ -102,7 +112,13 @@ async function replyOf(response: Response): Promise<ApiReply> {
   const text = await response.text();
   const body = parsedObject(text);
   if (!response.ok) {
-    return { kind: "http-error", status: response.status, text, errors: body === undefined ? [] : errorsOf(body) };
+    return {
+      kind: "http-error",
+      status: response.status,
+      text,
+      errors: body === undefined ? [] : errorsOf(body),
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after"), nowMs),
+    };
   }
   if (body === undefined) {
     const contentType = response.headers.get("content-type") ?? "no content type";

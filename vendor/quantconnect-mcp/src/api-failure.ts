@@ -25,7 +25,12 @@ export function failureText(reply: Failure, settings: Settings, changes: boolean
     case "no-credentials":
       return `No QuantConnect credentials: ${reply.missing.join(" and ")} not set.${none} ${WHERE_CREDENTIALS_COME_FROM}`;
     case "cancelled":
-      return `The call was cancelled.${effect}`;
+      return `The call was cancelled.${reply.neverSent ? none : effect}`;
+    case "held-back":
+      return (
+        `Too many requests: the call waited ${reply.afterMs / 1000} s for its turn behind others, or for the ` +
+        `pause that QuantConnect asked for.${none} Wait a minute and repeat it.`
+      );
     case "timeout":
       return `No answer from ${settings.baseUrl} within ${reply.afterMs / 1000} s.${effect}`;
     case "unreachable":
@@ -58,12 +63,13 @@ function httpErrorText(reply: Extract<Failure, { kind: "http-error" }>, effect: 
 export function mayHaveEffect(reply: Failure): boolean {
   switch (reply.kind) {
     case "no-credentials":
+    case "held-back":
       return false;
     case "unreachable":
+    case "cancelled":
       return !reply.neverSent;
     case "http-error":
       return reply.status >= 500;
-    case "cancelled":
     case "timeout":
     case "not-json":
       return true;

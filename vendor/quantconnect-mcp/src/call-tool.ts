@@ -3,10 +3,12 @@ import type { ApiClient, ApiReply } from "./api-client.ts";
 import { businessErrorText, failureText, isBusinessError, mayHaveEffect } from "./api-failure.ts";
 import { authorize, type PendingAuthorizations } from "./authorization.ts";
 import type { Settings } from "./environment.ts";
+import { isLimited } from "./limited-client.ts";
 import { renderAnswer } from "./render-answer.ts";
 import type { ResultStore } from "./result-store.ts";
 import { requestBody, type Tool } from "./tool.ts";
 import type { CheckedArguments } from "./tool-input.ts";
+import { isUrgentCall } from "./urgent-call.ts";
 
 /** What all calls of one server share. */
 export interface CallContext {
@@ -33,7 +35,14 @@ export async function callTool(
       return renderReply({ tool, notes, context }, await authorize(requestBody(tool, checked.args), context));
     case "api": {
       const { path, encoding, timeoutMs } = tool.target;
-      const request = { path, encoding, timeoutMs, body: requestBody(tool, checked.args) };
+      const request = {
+        path,
+        encoding,
+        timeoutMs,
+        body: requestBody(tool, checked.args),
+        isUrgent: isUrgentCall(tool.name, checked.args),
+        isRepeatable: tool.effects.readOnlyHint,
+      };
       return renderReply({ tool, notes, context }, await context.client.send(request, context.signal));
     }
   }
@@ -53,8 +62,11 @@ function renderReply(
     return {
       content: [...notes, text].map((line) => ({ type: "text", text: line })),
       isError: true,
-      // For programs: what the text says of the effect.
-      _meta: { "quantwright/effect": changes && mayHaveEffect(reply) ? "unknown" : "none" },
+      // For programs: what the text says of the effect, and whether the same read may be answered later.
+      _meta: {
+        "quantwright/effect": changes && mayHaveEffect(reply) ? "unknown" : "none",
+        ...(!changes && (reply.kind === "held-back" || isLimited(reply)) ? { "quantwright/repeat": "later" } : {}),
+      },
     };
   }
   const failed = isBusinessError(reply.body);

@@ -17,6 +17,10 @@ export interface ApiRequest {
   /** `multipart` sends every value as a text part, but `objectData` as a file. */
   readonly encoding: "json" | "multipart";
   readonly timeoutMs: number;
+  /** Not to wait behind others: it stops or reduces. */
+  readonly isUrgent?: boolean;
+  /** It changes nothing, so that it may be asked again. */
+  readonly isRepeatable?: boolean;
 }
 
 /** A tool as data: everything the generic caller and `tools/list` need. */
