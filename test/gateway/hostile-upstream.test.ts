@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SecretMask } from "../../src/clients/secret-mask.ts";
 import { UpstreamManager } from "../../src/clients/upstream/upstream-manager.ts";
 import type { CallAnswer } from "../../src/gateway/call-request.ts";
@@ -331,23 +331,18 @@ const CASES: readonly Case[] = [
 ];
 
 describe("an upstream that attacks", () => {
-  let siege: Siege | undefined;
-  afterEach(async () => {
-    await siege?.[Symbol.asyncDispose]();
-    siege = undefined;
-  });
-
   it("is tried in more than forty ways", () => {
     expect(CASES.length).toBeGreaterThan(40);
   });
 
-  it.each(
+  // Most of an attack is waiting: several go at once, each with a desk of its own.
+  it.concurrent.each(
     CASES.map((one) => [one.place === undefined ? one.attack : `${one.attack}, added by the user`, one] as const),
   )(
     "%s: does nothing that nobody approved, takes nothing down and gives nothing away",
     { timeout: 40_000 },
     async (_, { attack, place, lost, provoke = read, check }) => {
-      siege = await besiege(attack, place ?? "quantconnect");
+      await using siege = await besiege(attack, place ?? "quantconnect");
       const answer = await provoke(siege);
       await check?.(siege, answer);
       const risky = await tryRisks(siege);
@@ -358,7 +353,7 @@ describe("an upstream that attacks", () => {
       // The desk lives, the next honest call works.
       expect((await siege.call("ping")).refusal).toBeUndefined();
       if (lost !== true)
-        await until(async () => (await siege?.call("qc_read_account"))?.refusal === undefined, "it serves again");
+        await until(async () => (await siege.call("qc_read_account")).refusal === undefined, "it serves again");
       expect(await siege.desk.ledger.verify()).toMatchObject({ ok: true });
       const said = [answer, risky, siege.log, siege.desk.logged, await siege.desk.ledger.tail(1000)];
       expect(JSON.stringify(said)).not.toContain(CANARY);
@@ -367,7 +362,7 @@ describe("an upstream that attacks", () => {
   );
 
   it("is reached by what two operators approved, once, so that nothing above passes for want of a way", async () => {
-    siege = await besiege("none", "evil");
+    await using siege = await besiege("none", "evil");
     const { desk, reached, call } = siege;
     expect((await call("evil_read_account")).refusal?.code).toBe("APPROVAL_REQUIRED");
     const approvalId = (await desk.approvals.list(1))[0]?.id ?? "none";
@@ -381,7 +376,7 @@ describe("an upstream that attacks", () => {
   });
 
   it("cannot be added under a name whose tools could be taken for others", async () => {
-    siege = await besiege("none", "evil");
+    await using siege = await besiege("none", "evil");
     const { registry } = siege.desk;
     for (const prefix of ["qc_", "ping", "q"]) {
       const rival = { upstream: "rival", prefix, build: "user", speaks: "unknown" } as const;
