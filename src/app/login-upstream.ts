@@ -5,8 +5,9 @@ import { OAuthLogin, type TokenPlace } from "../clients/upstream/oauth-login.ts"
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { secretsOf, upstreamSecret, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import { OWN_UPSTREAM } from "../gateway/tool.ts";
 import type { Vault } from "../store/vault/vault.ts";
-import { readUpstreams } from "./upstream-file.ts";
+import { readUpstreamSettings } from "./upstream-file.ts";
 
 const LOGIN_MILLISECONDS = 5 * 60_000;
 
@@ -27,8 +28,9 @@ export function tokenPlace(name: string, vault: Vault, hide: (text: string) => v
 
 /** The entry of an upstream. @throws RefusalError `UPSTREAM_UNKNOWN` */
 export function upstreamEntry(config: Config, name: string): UpstreamEntry {
-  const entries = readUpstreams(config);
-  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  const { upstreams: entries, quantconnect } = readUpstreamSettings(config);
+  // The server in place of the vendored one has its name.
+  const entry = name === OWN_UPSTREAM ? quantconnect?.entry : Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry !== undefined) return entry;
   throw new RefusalError({
     code: "UPSTREAM_UNKNOWN",

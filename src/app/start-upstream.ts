@@ -49,6 +49,7 @@ export async function startUpstream(
       log: (line) => log(line),
       random: Math.random,
       version: config.version,
+      every,
     });
     stack.use(upstreams);
     upstreams.start();
@@ -58,6 +59,12 @@ export async function startUpstream(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Again and again, without keeping the process alive. */
+function every(milliseconds: number, work: () => Promise<void>): Disposable {
+  const timer = setInterval(() => void work(), milliseconds).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** The guardian does not know the local cloud: it outlives the desk for as long as live deployments run. */

@@ -2,23 +2,21 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { upstreamsFileSchema, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import { upstreamsFileSchema, type UpstreamSettings } from "../domain/upstream-entry.ts";
 import { readDocument, writeDocument } from "../store/json-document.ts";
-
-type Entries = Readonly<Record<string, UpstreamEntry>>;
 
 function fileOf({ dataDir }: Config): string {
   return join(dataDir, "upstreams.json");
 }
 
 /**
- * The user's upstreams as the file has them.
+ * The user's upstreams, routes and choice of a QuantConnect server as the file has them.
  * @throws RefusalError `UPSTREAMS_UNREADABLE` with the line that is wrong.
  */
-export function readUpstreams(config: Config): Entries {
+export function readUpstreamSettings(config: Config): UpstreamSettings {
   const found = readDocument(fileOf(config), upstreamsFileSchema);
-  if (found.kind === "absent") return {};
-  if (found.kind === "read") return found.value.upstreams;
+  if (found.kind === "absent") return { upstreams: {}, routes: [] };
+  if (found.kind === "read") return found.value;
   throw new RefusalError({
     code: "UPSTREAMS_UNREADABLE",
     message: found.reason,
@@ -26,8 +24,13 @@ export function readUpstreams(config: Config): Entries {
   });
 }
 
-/** Puts the user's upstreams in the place of those that the file has. */
-export function writeUpstreams(config: Config, upstreams: Entries): void {
-  const content: z.output<typeof upstreamsFileSchema> = { version: 1, upstreams };
+/** Puts these settings in the place of those that the file has. */
+export function writeUpstreamSettings(config: Config, { upstreams, routes, quantconnect }: UpstreamSettings): void {
+  const content: z.output<typeof upstreamsFileSchema> = {
+    version: 1,
+    upstreams,
+    routes,
+    ...(quantconnect === undefined ? {} : { quantconnect }),
+  };
   writeDocument(fileOf(config), content);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
+import type { HealthPolicy } from "../clients/upstream/health-record.ts";
 import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
@@ -11,7 +12,29 @@ const kindSchema = z.strictObject({
   wants: z.enum(["folder", "url"]).optional(),
   entry: z.record(z.string(), z.json()),
 });
-const kindsSchema = z.strictObject({ version: z.literal(1), kinds: z.record(z.string(), kindSchema) });
+const shippedSchema = z.strictObject({
+  version: z.literal(1),
+  health: z.strictObject({
+    everySeconds: z.int().positive(),
+    answerWithinSeconds: z.int().positive(),
+    failures: z.int().positive(),
+  }),
+  kinds: z.record(z.string(), kindSchema),
+});
+
+function shipped(config: Config): z.output<typeof shippedSchema> {
+  return shippedSchema.parse(parseJson(readFileSync(join(config.packageRoot, "config", "upstreams.json"), "utf8")));
+}
+
+/** How the health of an upstream is checked: as it is shipped, and as often as its entry says. */
+export function healthPolicyOf(config: Config, entry: UpstreamEntry): HealthPolicy {
+  const { everySeconds, answerWithinSeconds, failures } = shipped(config).health;
+  return {
+    everyMilliseconds: (entry.healthSeconds ?? everySeconds) * 1000,
+    answerWithinMilliseconds: answerWithinSeconds * 1000,
+    failures,
+  };
+}
 
 /**
  * The entry of one of QuantConnect's own servers, as it is shipped.
@@ -21,8 +44,7 @@ export function entryOfKind(
   config: Config,
   request: { readonly kind: string; readonly folder: string | undefined; readonly url: string | undefined },
 ): UpstreamEntry {
-  const file = join(config.packageRoot, "config", "upstreams.json");
-  const { kinds } = kindsSchema.parse(parseJson(readFileSync(file, "utf8")));
+  const { kinds } = shipped(config);
   const kind = Object.hasOwn(kinds, request.kind) ? kinds[request.kind] : undefined;
   if (kind === undefined) throw usage(`--kind: one of ${Object.keys(kinds).join(", ")} was expected`);
   const given = kind.wants === undefined ? undefined : request[kind.wants];

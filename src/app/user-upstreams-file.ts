@@ -5,7 +5,7 @@ import type { Vault } from "../store/vault/vault.ts";
 import { openHome } from "./desk-home.ts";
 import { discoverServers } from "./discover-servers.ts";
 import { entryOfKind } from "./upstream-kinds.ts";
-import { readUpstreams, writeUpstreams } from "./upstream-file.ts";
+import { readUpstreamSettings, writeUpstreamSettings } from "./upstream-file.ts";
 
 /** The user's upstreams for commands: the file, and the secrets that its entries name. */
 export function userUpstreamsFile(
@@ -16,15 +16,17 @@ export function userUpstreamsFile(
   return {
     ofKind: (request) => entryOfKind(config, request),
     discover: () => discoverServers({ cwd: parts.cwd }),
-    all: () => readUpstreams(config),
+    all: () => readUpstreamSettings(config).upstreams,
     put: (name, entry) => {
       openHome(config);
-      writeUpstreams(config, { ...readUpstreams(config), [name]: entry });
+      const settings = readUpstreamSettings(config);
+      writeUpstreamSettings(config, { ...settings, upstreams: { ...settings.upstreams, [name]: entry } });
     },
     remove: async (name) => {
-      const { [name]: gone, ...rest } = readUpstreams(config);
+      const settings = readUpstreamSettings(config);
+      const { [name]: gone, ...upstreams } = settings.upstreams;
       if (gone === undefined) return false;
-      writeUpstreams(config, rest);
+      writeUpstreamSettings(config, { ...settings, upstreams });
       const opened = vault();
       for (const { place } of secretsOf(name, gone)) await opened.delete(place);
       await opened.delete(upstreamSecret(name, "oauth", "session"));

@@ -1,19 +1,16 @@
-import { canonicalJson } from "../domain/canonical-json.ts";
 import type { SecretMask } from "../clients/secret-mask.ts";
 import { carefulUpstreams } from "../clients/upstream/careful-upstreams.ts";
-import { OAuthLogin } from "../clients/upstream/oauth-login.ts";
-import type { UpstreamManager, UpstreamServer } from "../clients/upstream/upstream-manager.ts";
+import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { secretsOf, type RemoteEntry, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import type { UpstreamEntry } from "../domain/upstream-entry.ts";
 import { isRead } from "../gateway/classify.ts";
 import type { Registry, UpstreamSource } from "../gateway/registry.ts";
 import { OWN_UPSTREAM } from "../gateway/tool.ts";
 import type { Upstreams } from "../gateway/upstream-port.ts";
 import type { Vault } from "../store/vault/vault.ts";
-import { plainEnvironment } from "./plain-environment.ts";
-import { readUpstreams } from "./upstream-file.ts";
-import { tokenPlace } from "./login-upstream.ts";
+import { readUpstreamSettings } from "./upstream-file.ts";
+import { userServer } from "./user-server.ts";
 
 export interface UserUpstreamParts {
   readonly config: Config;
@@ -54,38 +51,14 @@ export class UserUpstreams {
   async #reload(): Promise<void> {
     const { config, upstreams, registry, own, demo } = this.#parts;
     // A demo's desk reaches the local cloud only.
-    const entries = demo ? [] : Object.entries(readUpstreams(config));
+    const entries = demo ? [] : Object.entries(readUpstreamSettings(config).upstreams);
     const reserved = entries.find(([name]) => own.some(({ upstream }) => upstream === name));
     if (reserved !== undefined) throw nameReserved(reserved[0]);
     registry.setSources([...own, ...entries.map(([name, entry]) => sourceOf(name, entry))]);
     const gone = [...this.#entries.keys()].filter((name) => !entries.some(([kept]) => kept === name));
     this.#entries = new Map(entries);
     await Promise.all(gone.map((name) => upstreams.remove(name)));
-    for (const [name, entry] of entries) await upstreams.put(await this.#server(name, entry));
-  }
-
-  async #server(name: string, entry: UpstreamEntry): Promise<UpstreamServer> {
-    const { config, vault, mask } = this.#parts;
-    const secrets = async (): Promise<Record<string, string>> => {
-      const found: Record<string, string> = {};
-      for (const { what, place } of secretsOf(name, entry)) {
-        const value = await vault.get(place);
-        if (value === undefined) continue;
-        mask.add(value);
-        // `Bearer KEY`: the key alone is as secret.
-        const [, key] = /^\w+ (\S{8,})$/.exec(value) ?? [];
-        if (key !== undefined) mask.add(key);
-        found[what] = value;
-      }
-      return found;
-    };
-    if (entry.transport === "stdio") {
-      const env = { ...plainEnvironment(config.childEnvironment), ...(await secrets()) };
-      return { name, command: entry.command, args: entry.args, env };
-    }
-    const login = entry.oauth ? new OAuthLogin(tokenPlace(name, vault, (text) => mask.add(text))) : undefined;
-    const { url, transport } = entry;
-    return { name, url, transport, identity: identityOf(entry), headers: secrets, login };
+    for (const [name, entry] of entries) await upstreams.put(await userServer(config, this.#parts, { name, entry }));
   }
 }
 
@@ -101,10 +74,6 @@ export function userCare(upstreams: Upstreams, user: () => UserUpstreams | undef
     isRead: (upstream, tool) => isRead(tool) && speaksQuantconnect(upstream),
     now: () => performance.now(),
   });
-}
-
-function identityOf(entry: RemoteEntry): string {
-  return canonicalJson(entry);
 }
 
 /** Pins hold for as long as an upstream has its name: nobody can hash a program that somebody else wrote. */

@@ -14,14 +14,21 @@ export const upstreamsSchema = z.array(
     restarts: z.int(),
     tools: z.int(),
     lastError: z.string().nullable(),
+    instances: z.array(z.looseObject({ state: z.string() })).optional(),
   }),
 );
+
+/** `ready`, or how many of its instances are. */
+function stateText({ state, instances }: z.infer<typeof upstreamsSchema>[number]): string {
+  if (instances === undefined) return state;
+  return `${state} (${instances.filter((one) => one.state === "ready").length} of ${instances.length})`;
+}
 
 /** The upstreams as a table. */
 export function upstreamsTable(list: z.infer<typeof upstreamsSchema>): string {
   const rows = list.map((one) => [
     one.name,
-    one.state,
+    stateText(one),
     String(one.pid ?? "–"),
     String(one.tools),
     String(one.restarts),
@@ -68,6 +75,8 @@ export function entryText(name: string, entry: UpstreamEntry): string {
           `  ${visibleText(entry.url)} (${entry.transport})`,
           ...(entry.headers.length === 0 ? [] : [`It would get these headers: ${entry.headers.join(", ")}`]),
         ];
+  const { instances = 1 } = entry;
+  if (instances > 1) lines.push(`${instances} instances of it would serve together.`);
   return [...lines, `Its tools would be called ${name}_…; each call counts as live.`].join("\n");
 }
 

@@ -1,9 +1,6 @@
 import { z } from "zod";
-
-/** Names of upstreams have no underscore, so that the prefix `<name>_` of one is never the beginning of another's. */
-export const upstreamNameSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, "a name of 1 to 31 small letters, digits or hyphens that begins with a letter");
+import { readRouteSchema } from "./read-route.ts";
+import { upstreamNameSchema } from "./upstream-name.ts";
 
 const variableSchema = z.string().regex(/^[A-Za-z_]\w*$/, "the name of a variable, without a value");
 const headerSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, "the name of a header, without a value");
@@ -19,10 +16,15 @@ export const serverUrlSchema = z.url({ protocol: /^https?$/ }).refine((text) => 
 /** Who its tools are: QuantConnect's, known by name, or unknown, which count as live. */
 const speaks = z.enum(["quantconnect", "unknown"]).default("unknown");
 
-/** How carefully it is used: calls a minute, and for how long answers to reads are kept. */
+/**
+ * How carefully it is used: calls a minute, for how long answers to reads are kept, how many instances of it serve, and
+ * after how many idle seconds it is asked whether it still answers.
+ */
 const care = {
   callsPerMinute: z.int().min(1).max(100_000).optional(),
   cacheSeconds: z.number().positive().max(3600).optional(),
+  instances: z.int().min(1).max(8).optional(),
+  healthSeconds: z.int().min(1).max(3600).optional(),
 };
 
 export const stdioEntrySchema = z.strictObject({
@@ -49,12 +51,22 @@ export const remoteEntrySchema = z.strictObject({
 /** How a server of the user's is reached. No secret stands in it. */
 export const upstreamEntrySchema = z.discriminatedUnion("transport", [stdioEntrySchema, remoteEntrySchema]);
 
+/** QuantConnect's own servers, by the way they are reached. */
+export const QUANTCONNECT_KINDS = ["docker", "checkout", "hosted", "local-platform"] as const;
+
+/** Which server stands behind the desk's own QuantConnect tools on profile `quantconnect`; the vendored one if none is named. */
+export const chosenServerSchema = z.strictObject({ kind: z.enum(QUANTCONNECT_KINDS), entry: upstreamEntrySchema });
+
 /** `upstreams.json` of the data directory. */
 export const upstreamsFileSchema = z.strictObject({
   version: z.literal(1),
   upstreams: z.record(upstreamNameSchema, upstreamEntrySchema),
+  routes: z.array(readRouteSchema).max(100).default([]),
+  quantconnect: chosenServerSchema.optional(),
 });
 
+export type UpstreamSettings = Omit<z.output<typeof upstreamsFileSchema>, "version">;
+export type ChosenServer = z.output<typeof chosenServerSchema>;
 export type UpstreamEntry = z.output<typeof upstreamEntrySchema>;
 export type RemoteEntry = z.output<typeof remoteEntrySchema>;
 

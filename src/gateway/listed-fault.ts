@@ -24,7 +24,7 @@ export function listedFault(
     return `its public name "${visibleText(publicName, 100)}" is not 1 to 64 letters, digits, "_" or "-"`;
   }
   if (taken) return `its public name ${publicName} is that of another tool`;
-  if (times > 1) return `its server lists it ${times} times`;
+  if (times > 1) return `its server lists it ${times} times, or its instances list it differently`;
   if (!isShallow(listed)) return "its definition is nested too deeply";
   const text = JSON.stringify(listed);
   if (text.length > LONGEST_DEFINITION) return `its definition has ${text.length} characters`;

@@ -44,11 +44,14 @@ export interface UpstreamCall {
 
 export interface UpstreamStatus {
   readonly name: string;
-  readonly state: "starting" | "ready" | "waiting" | "stopped";
+  /** `unhealthy` from too many unanswered health checks until its next answer, whatever is done about it. */
+  readonly state: "starting" | "ready" | "waiting" | "stopped" | "unhealthy";
   readonly pid: number | null;
   readonly restarts: number;
   readonly tools: number;
   readonly lastError: string | null;
+  /** Where several instances serve one upstream; each for itself. */
+  readonly instances?: readonly Omit<UpstreamStatus, "name" | "instances">[];
 }
 
 /** The MCP servers that the gateway is a client of. */

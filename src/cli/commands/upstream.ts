@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { RefusalError } from "../../domain/refusal.ts";
-import { upstreamEntrySchema, upstreamNameSchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
+import { upstreamEntrySchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
+import { upstreamNameSchema } from "../../domain/upstream-name.ts";
 import type { CliServices, CliSession, Terminal } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { visibleText } from "../../domain/visible-text.ts";
@@ -59,6 +60,7 @@ const addOptions = z.object({
   env: z.array(z.string()).default([]),
   kind: z.string().optional(),
   folder: z.string().optional(),
+  instances: z.coerce.number().optional(),
   yes: z.boolean().default(false),
 });
 
@@ -75,16 +77,18 @@ const addAdd: Join = (upstream, services, done) => {
     .option("--oauth", "it wants a login in the browser: `quantwright login upstream NAME`")
     .option("--header-ref <name...>", "headers that it wants; their values are asked for by `login upstream NAME`")
     .option("--env <name...>", "variables that the command gets; their values are kept in the keychain")
+    .option("--instances <n>", "start it so often and share the calls out, for servers that keep nothing in mind")
     .option("--yes", "add it without a question, for scripts");
   withGlobalFlags(command).action(
     action(services, done, async ({ session, output, services: { terminal } }, name, words, options) => {
       const given = parseOptions(addOptions, options);
       const known = parseName(name);
       const { kind, folder, url } = given;
-      const entry =
+      const single =
         kind === undefined
           ? entryOf(given, z.array(z.string()).parse(words))
           : session.upstreams.ofKind({ kind, folder, url });
+      const entry = parsedEntry(given.instances === undefined ? single : { ...single, instances: given.instances });
       if (Object.hasOwn(session.upstreams.all(), known)) throw exists(known);
       if (!given.yes) await confirm(terminal, known, entry);
       const missing = await put(session, known, entry);
@@ -197,18 +201,20 @@ function entryOf(given: z.infer<typeof addOptions>, words: readonly string[]): U
     url === undefined
       ? { transport: "stdio", command, args, env }
       : { transport: sse ? "sse" : "http", url, oauth, headers: headerRef };
+  if ((command === undefined) !== (url === undefined)) return parsedEntry(raw);
+  throw usage("one server was expected: a command after -- or --url");
+}
+
+function parsedEntry(raw: unknown): UpstreamEntry {
   const parsed = upstreamEntrySchema.safeParse(raw);
-  const isOne = (command === undefined) !== (url === undefined);
-  if (parsed.success && isOne) return parsed.data;
-  const issue = parsed.error?.issues[0];
-  throw new RefusalError({
-    code: "USAGE",
-    message:
-      isOne && issue !== undefined
-        ? `${issue.path.join(".")}: ${issue.message}`
-        : "one server was expected: a command after -- or --url",
-    remedy: "quantwright upstream add NAME -- COMMAND ARGUMENTS, or --url URL",
-  });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw usage(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "a server was expected"}`);
+}
+
+function usage(message: string): RefusalError {
+  const remedy = "quantwright upstream add NAME -- COMMAND ARGUMENTS, or --url URL";
+  return new RefusalError({ code: "USAGE", message, remedy });
 }
 
 /** What will run with the user's rights is shown whole; nothing in it can hide. */

@@ -1,16 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ProtocolError, SdkError, SdkErrorCode, UnauthorizedError, type Progress } from "@modelcontextprotocol/client";
-import type {
-  ToolResult,
-  UpstreamCall,
-  UpstreamOutcome,
-  UpstreamStatus,
-  UpstreamTool,
-} from "../../gateway/upstream-port.ts";
+import type { UpstreamCall, UpstreamOutcome, UpstreamStatus, UpstreamTool } from "../../gateway/upstream-port.ts";
 import { RefusalError } from "../../domain/refusal.ts";
+import { answersInTime, askSession, messageOf } from "./ask-session.ts";
 import { backoffMilliseconds } from "./backoff.ts";
-import { isShallowAnswer, toolResultSchema } from "./upstream-answer.ts";
-import { listTools, NotSentError, START_TIMEOUT, type OpenSession, type UpstreamSession } from "./upstream-session.ts";
+import type { OneUpstream } from "./one-upstream.ts";
+import { HealthRecord, type HealthPolicy } from "./health-record.ts";
+import { ToolListing } from "./tool-listing.ts";
+import { START_TIMEOUT, type OpenSession, type UpstreamSession } from "./upstream-session.ts";
 
 export interface SupervisedUpstreamOptions {
   readonly name: string;
@@ -19,15 +15,16 @@ export interface SupervisedUpstreamOptions {
   readonly random: () => number;
   /** Called after the tools were listed. */
   readonly onTools: () => void;
+  /** How it is checked while it is idle; not at all where it is not given. */
+  readonly health?: HealthPolicy | undefined;
+  /** Milliseconds. */
+  readonly now: () => number;
 }
 
 /** Who lived so long did not die at its start. */
 const SETTLED_AFTER = 5000;
 /** After so many deaths in a row a call no longer waits for the next start. */
 const HOPELESS_AFTER = 3;
-const LIST_PAUSE = 1000;
-/** Progress puts a deadline off, and not for ever. */
-const MOST_DEADLINES = 10;
 /** A call that reached no server is given to the next one so often. */
 const MOST_CHILDREN_A_CALL = 3;
 
@@ -40,8 +37,13 @@ const MOST_CHILDREN_A_CALL = 3;
  * 3. Nothing that was sent is ever sent again from here; what reached no server goes to the next session.
  * 4. There is one session at a time: the next starts when the last one, and its process group, is gone.
  */
-export class SupervisedUpstream {
+export class SupervisedUpstream implements OneUpstream {
   readonly #options: SupervisedUpstreamOptions;
+  readonly #health: HealthRecord | undefined;
+  #inFlight = 0;
+  #checking = false;
+  /** Why it was ended by us; its own end would say less. */
+  #givenUp: string | undefined;
   #state: UpstreamStatus["state"] = "stopped";
   #session: UpstreamSession | undefined;
   #supervision: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
@@ -50,13 +52,23 @@ export class SupervisedUpstream {
   #deaths = 0;
   #restarts = 0;
   #lastError: string | null = null;
-  #tools: readonly UpstreamTool[] = [];
-  #listing = false;
-  /** Whether the server announced another list since it was last asked for it. */
-  #stale = false;
+  readonly #listing: ToolListing;
 
   constructor(options: SupervisedUpstreamOptions) {
     this.#options = options;
+    this.#health = options.health && new HealthRecord(options.health);
+    const log = (message: string): void => options.log(`${options.name}: ${message}`);
+    this.#listing = new ToolListing({ onTools: options.onTools, log });
+  }
+
+  /** Calls that it was given and has not answered. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Tools as they were last listed; undefined before the first time. */
+  get listed(): readonly UpstreamTool[] | undefined {
+    return this.#listing.tools;
   }
 
   start(): void {
@@ -77,20 +89,51 @@ export class SupervisedUpstream {
   status(): UpstreamStatus {
     return {
       name: this.#options.name,
-      state: this.#state,
+      state: this.#health?.unhealthy === true && this.#state !== "stopped" ? "unhealthy" : this.#state,
       pid: this.#state === "ready" ? (this.#session?.pid ?? null) : null,
       restarts: this.#restarts,
-      tools: this.#tools.length,
+      tools: this.#listing.tools?.length ?? 0,
       lastError: this.#lastError,
     };
   }
 
   async tools(): Promise<readonly UpstreamTool[]> {
     await this.#ready();
-    return this.#tools;
+    return this.#listing.tools ?? [];
+  }
+
+  /**
+   * Asks a server that runs and is idle whether it still answers, when that is due. One that does not, so many times in
+   * a row, is ended and started again.
+   */
+  async check(): Promise<void> {
+    const [health, session] = [this.#health, this.#session];
+    const { name, now, log } = this.#options;
+    if (health === undefined || session === undefined || this.#checking || !this.#isIdle(session)) return;
+    if (!health.isDue(now())) return;
+    this.#checking = true;
+    const answered = await answersInTime(session, health.policy.answerWithinMilliseconds);
+    this.#checking = false;
+    if (answered) return health.heard(now());
+    // Whoever is at work may be too busy for a check: the deadlines of its calls tell more.
+    if (!this.#isIdle(session) || this.#session !== session || !health.missed(now())) return;
+    this.#givenUp = `it answered none of ${health.policy.failures} health checks in a row`;
+    log(`${name}: ${this.#givenUp}`);
+    session.kill();
   }
 
   async call(call: UpstreamCall): Promise<UpstreamOutcome> {
+    this.#inFlight += 1;
+    try {
+      const outcome = await this.#call(call);
+      if (outcome.kind === "answered") this.#health?.heard(this.#options.now());
+      return outcome;
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #call(call: UpstreamCall): Promise<UpstreamOutcome> {
     for (let child = 1; ; child += 1) {
       let session: UpstreamSession;
       try {
@@ -98,7 +141,7 @@ export class SupervisedUpstream {
       } catch (error) {
         return { kind: "lost", sent: false, timedOut: false, reason: messageOf(error) };
       }
-      const outcome = await ask(session, call);
+      const outcome = await askSession(session, call);
       if (outcome.kind === "answered" || outcome.sent || child === MOST_CHILDREN_A_CALL) return outcome;
     }
   }
@@ -136,14 +179,17 @@ export class SupervisedUpstream {
   async #live(stop: AbortSignal): Promise<void> {
     const { name, log, onTools, open } = this.#options;
     const startedAt = performance.now();
-    const session: UpstreamSession = open({ onListChanged: () => void this.#listAgain(session) });
+    const session: UpstreamSession = open({
+      onListChanged: () => void this.#listing.again(session, () => this.#session === session),
+    });
     this.#session = session;
     const end = (): void => void session.stop();
     stop.addEventListener("abort", end, { once: true });
     try {
       const tools = await session.ready;
       if (session.isOpen && !stop.aborted) {
-        this.#tools = tools;
+        this.#listing.take(tools);
+        this.#health?.started(this.#options.now());
         this.#set("ready");
         onTools();
       }
@@ -151,7 +197,9 @@ export class SupervisedUpstream {
       log(`${name}: did not start: ${messageOf(error)}`);
       session.kill();
     }
-    const how = await session.ended;
+    const ended = await session.ended;
+    const how = this.#givenUp ?? ended;
+    this.#givenUp = undefined;
     stop.removeEventListener("abort", end);
     this.#session = undefined;
     if (stop.aborted) return;
@@ -161,24 +209,8 @@ export class SupervisedUpstream {
     this.#deaths = performance.now() - startedAt > SETTLED_AFTER ? 1 : this.#deaths + 1;
   }
 
-  /** The server announced another list. However often it does, it is asked once at a time and once a second. */
-  async #listAgain(session: UpstreamSession): Promise<void> {
-    this.#stale = true;
-    if (this.#listing) return;
-    this.#listing = true;
-    while (this.#stale && this.#session === session && session.isOpen) {
-      this.#stale = false;
-      try {
-        const tools = await listTools(session.client);
-        if (this.#session !== session) break;
-        this.#tools = tools;
-        this.#options.onTools();
-      } catch (error) {
-        this.#options.log(`${this.#options.name}: its tools could not be listed again: ${messageOf(error)}`);
-      }
-      await delay(LIST_PAUSE, undefined, { ref: false });
-    }
-    this.#listing = false;
+  #isIdle(session: UpstreamSession): boolean {
+    return this.#state === "ready" && session.isOpen && this.#inFlight === 0;
   }
 
   #set(state: UpstreamStatus["state"]): void {
@@ -218,49 +250,4 @@ export class SupervisedUpstream {
       retryable: true,
     });
   }
-}
-
-const NOT_TAKEN_UP = [NotSentError, UnauthorizedError, RefusalError];
-
-/** One request in one session. */
-async function ask(session: UpstreamSession, call: UpstreamCall): Promise<UpstreamOutcome> {
-  const { client } = session;
-  const onprogress = ({ progress, total, message }: Progress): void =>
-    call.onProgress?.({
-      progress,
-      ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message }),
-    });
-  try {
-    const answer = await client.request(
-      { method: "tools/call", params: { name: call.tool, arguments: call.arguments } },
-      toolResultSchema,
-      {
-        timeout: call.deadlineMilliseconds,
-        resetTimeoutOnProgress: true,
-        maxTotalTimeout: call.deadlineMilliseconds * MOST_DEADLINES,
-        // Without a listener the SDK asks for no progress, and then nothing could reset the deadline.
-        onprogress,
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      },
-    );
-    if (!isShallowAnswer(answer))
-      return { kind: "lost", sent: true, timedOut: false, reason: "its answer is nested too deeply" };
-    // The schema is the port's; absent members are absent, not undefined.
-    return { kind: "answered", result: answer as ToolResult };
-  } catch (error) {
-    // The server's own word that it refuses is an answer.
-    if (error instanceof ProtocolError)
-      return { kind: "answered", result: { content: [{ type: "text", text: error.message }], isError: true } };
-    // The SDK calls a cancelled request timed out, too.
-    const cancelled = call.signal?.aborted === true;
-    const timedOut = !cancelled && error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
-    // Without a valid token nothing is taken up.
-    const sent = !NOT_TAKEN_UP.some((kind) => error instanceof kind);
-    return { kind: "lost", sent, timedOut, reason: messageOf(error) };
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,12 +9,19 @@ import type {
 import { canonicalJson } from "../../domain/canonical-json.ts";
 import type { ProcessRegistry } from "../process/process-registry.ts";
 import { openChildSession } from "./child-session.ts";
+import type { HealthPolicy } from "./health-record.ts";
 import { openHttpSession, type RemoteServer } from "./http-session.ts";
+import type { OneUpstream } from "./one-upstream.ts";
+import { PooledUpstream } from "./pooled-upstream.ts";
 import type { ChildServer } from "./spawn-server.ts";
 import { SupervisedUpstream } from "./supervised-upstream.ts";
 import type { OpenSession } from "./upstream-session.ts";
 
-export type UpstreamServer = ChildServer | RemoteServer;
+/** A server, how many instances of it serve, and how their health is checked; not at all where that is not given. */
+export type UpstreamServer = (ChildServer | RemoteServer) & {
+  readonly instances?: number;
+  readonly health?: HealthPolicy;
+};
 
 export interface UpstreamManagerOptions {
   readonly registry: ProcessRegistry;
@@ -22,14 +29,22 @@ export interface UpstreamManagerOptions {
   readonly log: (message: string) => void;
   readonly random: () => number;
   readonly version: string;
+  /** Calls `work` again and again, so often in milliseconds, until it is disposed of; without it no health is checked. */
+  readonly every?: (milliseconds: number, work: () => Promise<void>) => Disposable;
+  /** Milliseconds. */
+  readonly now?: () => number;
 }
+
+/** How often it is looked which server is due for a check. */
+const LOOK_MILLISECONDS = 1000;
 
 /** All upstreams of a desk, found by name: supervised children, and connections to servers elsewhere. */
 export class UpstreamManager implements Upstreams {
   readonly #options: UpstreamManagerOptions;
-  readonly #upstreams = new Map<string, { readonly form: string; readonly upstream: SupervisedUpstream }>();
+  readonly #upstreams = new Map<string, { readonly form: string; readonly upstream: OneUpstream }>();
   readonly #listeners = new Set<(upstream: string) => void>();
   #started = false;
+  #looks: Disposable | undefined;
 
   constructor(servers: readonly UpstreamServer[], options: UpstreamManagerOptions) {
     this.#options = options;
@@ -38,6 +53,9 @@ export class UpstreamManager implements Upstreams {
 
   start(): void {
     this.#started = true;
+    this.#looks ??= this.#options.every?.(LOOK_MILLISECONDS, async () => {
+      await Promise.all([...this.#upstreams.values()].map(({ upstream }) => upstream.check()));
+    });
     for (const { upstream } of this.#upstreams.values()) upstream.start();
   }
 
@@ -86,6 +104,8 @@ export class UpstreamManager implements Upstreams {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#looks?.[Symbol.dispose]();
+    this.#looks = undefined;
     await Promise.all([...this.#upstreams.values()].map(({ upstream }) => upstream[Symbol.asyncDispose]()));
   }
 
@@ -95,7 +115,25 @@ export class UpstreamManager implements Upstreams {
     const onTools = (): void => {
       for (const listener of this.#listeners) listener(name);
     };
-    const upstream = new SupervisedUpstream({ name, open: this.#opener(server), log, random, onTools });
+    const now = this.#options.now ?? ((): number => performance.now());
+    const { instances = 1, health } = server;
+    const one = (called: string): SupervisedUpstream =>
+      new SupervisedUpstream({
+        name: called,
+        open: this.#opener({ ...server, name: called }),
+        log,
+        random,
+        onTools,
+        health,
+        now,
+      });
+    const upstream =
+      instances === 1
+        ? one(name)
+        : new PooledUpstream(
+            name,
+            Array.from({ length: instances }, (_, index) => one(`${name}#${index + 1}`)),
+          );
     this.#upstreams.set(name, { form: formOf(server), upstream });
   }
 
@@ -106,7 +144,7 @@ export class UpstreamManager implements Upstreams {
       : (events) => openChildSession({ server, registry, log, version }, events);
   }
 
-  #named(name: string): SupervisedUpstream {
+  #named(name: string): OneUpstream {
     const known = this.#upstreams.get(name);
     if (known !== undefined) return known.upstream;
     throw new RefusalError({

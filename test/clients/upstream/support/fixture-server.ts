@@ -6,7 +6,11 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { z } from "zod";
 
-const { DIES_AT_START: counterFile, LEFT: left = "0", JOURNAL: journal } = process.env;
+const { DIES_AT_START: counterFile, LEFT: left = "0", JOURNAL: journal, FIRST: first } = process.env;
+
+// Only the first instance that finds no file of this name is like itself.
+const isOdd = first !== undefined && existsSync(first);
+if (first !== undefined) writeFileSync(first, "");
 
 // Dies at its first starts, as often as it was told.
 if (counterFile !== undefined) {
@@ -29,6 +33,10 @@ function createServer(): McpServer {
   const server = new McpServer({ name: "fixture", version: "1" }, { capabilities: { tools: {} } });
   const empty = z.object({});
   server.registerTool("pid", { inputSchema: empty }, () => text(String(process.pid)));
+  if (isOdd) server.registerTool("extra", { inputSchema: empty }, () => text("extra"));
+  const description = isOdd ? "Another one." : "The same.";
+  if (first !== undefined)
+    server.registerTool("described", { inputSchema: empty, description }, () => text("described"));
   server.registerTool("environment", { inputSchema: empty }, () => text(JSON.stringify(process.env)));
   server.registerTool("hang", { inputSchema: empty }, async (_, context) => {
     note("hang begins");
