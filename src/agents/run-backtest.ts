@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isEnded, type Run } from "../domain/run.ts";
+import { plainPlan } from "../gateway/call-plan.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { BACKTEST_RUN, type BacktestRunInput } from "./backtest-run.ts";
@@ -59,6 +60,10 @@ export function runBacktest(parts: StrategyLabParts): Skill {
       synthetic: z.boolean().optional(),
       next: z.string(),
     }),
+    plan: async ({ strategyId: id }) => {
+      const { projectId } = await projectOf(parts, id);
+      return { ...plainPlan("compute"), computes: [{ tool: "create_backtest", arguments: { projectId } }] };
+    },
     answer: async (args, context) => {
       const { strategy, projectId } = await projectOf(parts, args.strategyId);
       const name = args.name ?? `${strategy.name} backtest`;

@@ -25,7 +25,7 @@ const decisionSchema = documentSignatureSchema.extend({ approvalId, decision: z.
  */
 export function approvalMethods(parts: DoorParts): Readonly<Record<string, ControlMethod>> {
   const { gateway, controls } = parts.core;
-  const { approvals, operators, identity, policy, limits } = controls;
+  const { approvals, operators, identity, policy, limits, computeBudget } = controls;
   return {
     "operators.state": controlMethod(nothing, async () => ({ ...identity, state: await operators.state() })),
     "operators.change": controlMethod(signedOperatorListSchema, async (next) => {
@@ -56,7 +56,10 @@ export function approvalMethods(parts: DoorParts): Readonly<Record<string, Contr
     ),
     "limits.show": controlMethod(nothing, async () => {
       const { file, ...about } = await limits();
-      return { ...about, ...(file.ok ? { limits: withTexts(file.value) } : { refusal: file.refusal }) };
+      const { budget, ...aboutBudget } = await computeBudget();
+      const shown = budget.ok ? { budget: withTexts(budget.value) } : { refusal: budget.refusal };
+      const compute = { ...aboutBudget, ...shown };
+      return { ...about, ...(file.ok ? { limits: withTexts(file.value) } : { refusal: file.refusal }), compute };
     }),
   };
 }

@@ -4,10 +4,11 @@ import type { SecretMask } from "../clients/secret-mask.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
 import { DeploymentLookup } from "../gateway/deployment-lookup.ts";
+import type { ComputeDesk } from "../gateway/compute/compute-desk.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Registry } from "../gateway/registry.ts";
 import type { Upstreams } from "../gateway/upstream-port.ts";
-import { TrialRecorder } from "../gateway/trial-recorder.ts";
+import { TrialRecorder, type TrialRecorderOptions } from "../gateway/trial-recorder.ts";
 import { DurableRuns } from "../store/runs/durable-runs.ts";
 import { CompileBook } from "../gateway/compile-book.ts";
 import { createCompileStore } from "../store/desk/compile-store.ts";
@@ -56,6 +57,7 @@ type Body = Readonly<Record<string, unknown>>;
 const LOCAL_FRESH = 250_000;
 const ACCOUNT_FRESH = 30_000_000;
 
+type Measured = NonNullable<TrialRecorderOptions["measured"]>;
 type Read = (tool: string, args: Body, parentCallId?: string) => Promise<Body>;
 
 const CALL_DEADLINE = 120_000;
@@ -92,7 +94,8 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     running: () => deployments.running(systemClock.now()),
     haltTarget: () => haltTargetOf(config, { cloudDir: parts.home.cloudDir, vault: parts.vault }),
   });
-  const recorder = createRecorder(config, { store, read });
+  const measured: Measured = async (callId, took) => late.controls?.compute.measured(callId, took);
+  const recorder = createRecorder(config, { store, read, measured });
   const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
   late.controls = controls;
   const called = userCare(upstreams, () => late.userUpstreams);
@@ -118,7 +121,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   await userUpstreams.reload().catch((error: unknown) => {
     log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
   });
-  const watch = watchTrials(recorder, log);
+  const watch = watchTrials({ recorder, compute: controls.compute, log });
   const accounts = watchAccounts({ controls, profile: config.profile, read, log });
   return {
     gateway,
@@ -142,8 +145,11 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   };
 }
 
-function createRecorder(config: Config, parts: { readonly store: DeskStore; readonly read: Read }): TrialRecorder {
-  const { store, read } = parts;
+function createRecorder(
+  config: Config,
+  parts: Pick<TrialRecorderOptions, "read" | "measured"> & { readonly store: DeskStore },
+): TrialRecorder {
+  const { store, read, measured } = parts;
   return new TrialRecorder({
     book: store.trials,
     optimizations: store.optimizations,
@@ -153,6 +159,7 @@ function createRecorder(config: Config, parts: { readonly store: DeskStore; read
     profile: config.profile,
     strategyOf: async (projectId) => (await store.strategies.byProject(config.profile, projectId))?.id,
     read,
+    measured,
   });
 }
 
@@ -227,12 +234,23 @@ async function followTools(parts: {
   };
 }
 
-/** Looks after open trials every few seconds, one round at a time. */
-function watchTrials(recorder: TrialRecorder, log: (message: string) => void): AsyncDisposable {
+/** Looks after open trials, and what they take of budgets, every few seconds, one round at a time. */
+function watchTrials(parts: {
+  readonly recorder: TrialRecorder;
+  readonly compute: ComputeDesk;
+  readonly log: (message: string) => void;
+}): AsyncDisposable {
+  const { recorder, compute, log } = parts;
   let round: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    try {
+      await recorder.watch();
+    } finally {
+      await compute.settleEnded();
+    }
+  };
   const timer = setInterval(() => {
-    round ??= recorder
-      .watch()
+    round ??= look()
       .catch((error: unknown) => log(`trial watcher: ${error instanceof Error ? error.message : String(error)}`))
       .finally(() => (round = undefined));
   }, WATCH_MILLISECONDS);

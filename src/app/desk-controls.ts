@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { localAccounts } from "../clients/accounts/local-accounts.ts";
 import type { Config } from "../config.ts";
+import { computeRatesSchema } from "../domain/compute-rates.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { policyFileSchema, policySchema, type Policy } from "../domain/policy.ts";
 import { rememberLast } from "../domain/remember-last.ts";
@@ -10,6 +11,12 @@ import { snapshotAccounts } from "../gateway/accounts/snapshot-accounts.ts";
 import type { Controls } from "../gateway/admit-call.ts";
 import { ApprovalDesk } from "../gateway/approvals/approval-desk.ts";
 import type { DeskIdentity } from "../gateway/approvals/operator-list.ts";
+import { ComputeDesk } from "../gateway/compute/compute-desk.ts";
+import {
+  computeDocumentSchema,
+  effectiveComputeBudget,
+  type EffectiveComputeBudget,
+} from "../gateway/compute/effective-compute-budget.ts";
 import type { DeploymentLookup } from "../gateway/deployment-lookup.ts";
 import { effectivePolicy, type EffectivePolicy } from "../gateway/policy/effective-policy.ts";
 import { riskDesk } from "../gateway/risk-desk.ts";
@@ -22,6 +29,7 @@ import {
 import { RiskBook } from "../gateway/risk/risk-book.ts";
 import { Taint } from "../gateway/taint.ts";
 import { createApprovalStore } from "../store/desk/approval-store.ts";
+import { createComputeStore } from "../store/desk/compute-store.ts";
 import { createRiskStore } from "../store/desk/risk-store.ts";
 import { createTaintStore } from "../store/desk/taint-store.ts";
 import { documentReader } from "../store/json-document.ts";
@@ -46,6 +54,8 @@ export interface DeskControls {
   readonly identity: DeskIdentity;
   readonly policy: () => Promise<EffectivePolicy>;
   readonly limits: () => Promise<EffectiveLimits>;
+  readonly computeBudget: () => Promise<EffectiveComputeBudget>;
+  readonly compute: ComputeDesk;
   readonly halt: DeskHalt;
 }
 
@@ -87,11 +97,18 @@ export async function openControls(
           seconds: () => Math.floor(clock.now() / 1e6),
           deadlineMilliseconds: ACCOUNT_DEADLINE,
         });
-  const { limits, policy } = await signedRules(config, { identity, vault, operators });
+  const { limits, policy, computeBudget } = await signedRules(config, { identity, vault, operators });
   const risk = riskDesk({
     book,
     accounts,
     limits: async (account, mode) => accountLimits(await limits(), account, mode),
+  });
+  const compute = new ComputeDesk({
+    store: createComputeStore(store.database),
+    budget: computeBudget,
+    rates: computeRatesSchema.parse(shipped(config, "compute-rates.json")),
+    clock,
+    profile: config.profile,
   });
   const gate = openHaltFile(home.haltFile, book);
   const halt = await DeskHalt.open({
@@ -106,8 +123,9 @@ export async function openControls(
     target: () => haltTargetOf(config, { cloudDir: home.cloudDir, vault }),
     log,
   });
-  const controls = { policy, approvals, risk, halt: gate, taint: new Taint(createTaintStore(store.database, clock)) };
-  return { controls, operators, approvals, book, accounts, identity, policy, limits, halt };
+  const taint = new Taint(createTaintStore(store.database, clock));
+  const controls = { policy, approvals, risk, compute, halt: gate, taint };
+  return { controls, operators, approvals, book, accounts, identity, policy, limits, computeBudget, compute, halt };
 }
 
 function shipped(config: Config, name: string): unknown {
@@ -119,16 +137,20 @@ export function shippedPolicy(config: Config): Policy {
   return policySchema.parse(shipped(config, "policy.json"));
 }
 
-/** Policy and limits as they are now: read at each question, judged again when a file or the operators changed. */
+/** Policy, limits and the budget of computing as they are now: read at each question, judged again when a file or the operators changed. */
 async function signedRules(
   config: Config,
   parts: { readonly identity: DeskIdentity; readonly vault: Vault; readonly operators: OperatorListFile },
-): Promise<Pick<DeskControls, "policy" | "limits">> {
+): Promise<Pick<DeskControls, "policy" | "limits" | "computeBudget">> {
   const { identity, vault, operators } = parts;
   const newest = await NewestSignatures.open(vault);
   const documents = {
     policy: newest.guard("policy", documentReader(join(config.dataDir, "policy.json"), policyFileSchema)),
     limits: newest.guard("limits", documentReader(join(config.dataDir, "limits.json"), limitsDocumentSchema)),
+    compute: newest.guard(
+      "compute",
+      documentReader(join(config.dataDir, "compute-budget.json"), computeDocumentSchema),
+    ),
   };
   const rules = shippedPolicy(config);
   const shippedLimits = shipped(config, "limits.json");
@@ -149,5 +171,13 @@ async function signedRules(
     if (counts) await newest.note("policy", found, systemClock.now());
     return effective;
   };
-  return { limits, policy };
+  const shippedBudget = shipped(config, "compute-budget.json");
+  const budgetOf = rememberLast(effectiveComputeBudget);
+  const computeBudget = async (): Promise<EffectiveComputeBudget> => {
+    const found = documents.compute();
+    const effective = budgetOf({ shipped: shippedBudget, found, operators: await operators.state(), identity });
+    if (effective.budget.ok && effective.signatures > 0) await newest.note("compute", found, systemClock.now());
+    return effective;
+  };
+  return { limits, policy, computeBudget };
 }

@@ -1,12 +1,13 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { SignedFiles } from "../cli/cli-services.ts";
+import type { SignedFiles, SignedKind } from "../cli/cli-services.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { readDocument, writeDocument } from "../store/json-document.ts";
 
 /** The files that operators sign: any that is named, and the one in the data directory that counts. */
 export function signedFiles(dataDir: string, cwd: string): SignedFiles {
-  const placeOf = (kind: "policy" | "limits"): string => join(dataDir, `${kind}.json`);
+  const placeOf = (kind: SignedKind): string =>
+    join(dataDir, kind === "compute" ? "compute-budget.json" : `${kind}.json`);
   return {
     read(file, schema) {
       const path = resolve(cwd, file);

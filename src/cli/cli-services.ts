@@ -80,14 +80,17 @@ export interface ClientKeys {
   remove(name: string): boolean;
 }
 
-/** Files of policy and limits. */
+/** The rules that operators sign: policy, limits, and the budget of computing. */
+export type SignedKind = "policy" | "limits" | "compute";
+
+/** Files of rules. */
 export interface SignedFiles {
   /** @throws RefusalError `FILE_UNKNOWN` with the line that is wrong. */
   read<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema>;
   /** The one that counts, in the data directory; undefined where there is none that can be read. */
-  present<Schema extends z.ZodType>(kind: "policy" | "limits", schema: Schema): z.output<Schema> | undefined;
+  present<Schema extends z.ZodType>(kind: SignedKind, schema: Schema): z.output<Schema> | undefined;
   /** Puts it there and gives its path. */
-  place(kind: "policy" | "limits", value: unknown): string;
+  place(kind: SignedKind, value: unknown): string;
 }
 
 /** The upstreams that the user added, in a file of the data directory; the desk reads it when it is told to. */

@@ -36,7 +36,7 @@ const APPROVAL_CODES = new Set(["APPROVAL_REQUIRED", "APPROVAL_PENDING", "OPERAT
 
 /** The families of codes with which the risk kernel, the policy and operators refuse. */
 const REFUSED_FAMILY =
-  /^(?:RISK|QUOTE|SNAPSHOT|LIMITS|POLICY|RAW_COMMAND|APPROVAL|OPERATORS|OPERATOR_LAST|OPERATOR_PASSPHRASE|DEMO|DOCUMENT|REARM)(?:_|$)/;
+  /^(?:RISK|COMPUTE_BUDGET|COMPUTE_PRICE|QUOTE|SNAPSHOT|LIMITS|POLICY|RAW_COMMAND|APPROVAL|OPERATORS|OPERATOR_LAST|OPERATOR_PASSPHRASE|DEMO|DOCUMENT|REARM)(?:_|$)/;
 
 /** The exit code of a refusal code. */
 export function exitCodeOf(code: string): number {

@@ -3,6 +3,13 @@ import { visibleText } from "../domain/visible-text.ts";
 
 const refusalSchema = z.looseObject({ code: z.string(), message: z.string(), remedy: z.string().optional() });
 
+const computeSchema = z.object({
+  refusal: refusalSchema.optional(),
+  estimate: z.object({ minutes: z.number(), money: z.string().nullable(), basis: z.string() }).optional(),
+  left: z.object({ minutes: z.number().nullable(), money: z.string().nullable() }).optional(),
+  renewsAt: z.string().optional(),
+});
+
 /** What the desk says would happen to a call. */
 export const explanationSchema = z.looseObject({
   tool: z.string(),
@@ -18,6 +25,7 @@ export const explanationSchema = z.looseObject({
   policyVersion: z.string().optional(),
   halted: refusalSchema.nullish(),
   risk: z.object({ ok: z.boolean(), refusals: z.array(refusalSchema) }).nullish(),
+  compute: computeSchema.nullish(),
 });
 
 type Explanation = z.infer<typeof explanationSchema>;
@@ -39,15 +47,17 @@ export function explanationText(one: Explanation): string {
     ...(one.refusal === undefined ? [] : [`  refusal    ${refusalText(one.refusal)}`]),
     ...(one.halted === null || one.halted === undefined ? [] : [`  halted     ${refusalText(one.halted)}`]),
     ...(one.risk === null || one.risk === undefined ? [] : riskLines(one.risk)),
+    ...(one.compute === null || one.compute === undefined ? [] : computeLines(one.compute)),
     ...(one.policyVersion === undefined ? [] : [`  policy     version ${one.policyVersion.slice(0, 16)}`]),
   ];
   return lines.join("\n");
 }
 
-function verdictText({ verdict, signatures = 1, refusal, halted, risk }: Explanation): string {
+function verdictText({ verdict, signatures = 1, refusal, halted, risk, compute }: Explanation): string {
   if (refusal !== undefined || verdict === "deny") return "is refused";
   if (halted !== null && halted !== undefined) return "is refused while trading is halted";
   if (risk?.ok === false) return "is refused by the limits";
+  if (compute?.refusal !== undefined) return "is refused by the budget of computing";
   if (verdict === "approval")
     return `needs ${signatures === 1 ? "the signature of an operator" : `${signatures} signatures of operators`}`;
   return "is allowed";
@@ -56,6 +66,23 @@ function verdictText({ verdict, signatures = 1, refusal, halted, risk }: Explana
 function riskLines(risk: NonNullable<Explanation["risk"]>): string[] {
   if (risk.ok) return ["  limits     the order keeps them all"];
   return risk.refusals.map((refusal) => `  limits     ${refusalText(refusal)}`);
+}
+
+function computeLines({ estimate, left, renewsAt, refusal }: z.infer<typeof computeSchema>): string[] {
+  const money = (text: string | null): string => text ?? "no limit in money";
+  return [
+    ...(estimate === undefined
+      ? []
+      : [
+          `  estimate   ${estimate.minutes} node minutes, ${estimate.money ?? "price not known"}: ${visibleText(estimate.basis)}`,
+        ]),
+    ...(left === undefined
+      ? []
+      : [
+          `  budget     ${left.minutes ?? "any number of"} node minutes and ${money(left.money)} are left until ${renewsAt ?? "midnight UTC"}`,
+        ]),
+    ...(refusal === undefined ? [] : [`  budget     ${refusalText(refusal)}`]),
+  ];
 }
 
 function refusalText({ code, message }: z.infer<typeof refusalSchema>): string {

@@ -8,6 +8,7 @@ import { approvalRequired, type ApprovalDesk } from "./approvals/approval-desk.t
 import { approvalView } from "./approvals/approval-view.ts";
 import type { InnerCall } from "./call-plan.ts";
 import type { AuditTrail, Leave } from "./audit-trail.ts";
+import type { ComputeCall, ComputeGate, ComputeView } from "./compute/compute-gate.ts";
 import { haltRefusal, type HaltGate } from "./halt-gate.ts";
 import type { Judged } from "./judge-call.ts";
 import type { LedgerCommit } from "./ledger-port.ts";
@@ -16,7 +17,7 @@ import type { EffectivePolicy } from "./policy/effective-policy.ts";
 import { argumentsHash } from "./redact.ts";
 import type { KeyedOrder, RiskGate } from "./risk-gate.ts";
 import type { Taint } from "./taint.ts";
-import { innerName } from "./tool.ts";
+import { innerName, OWN_UPSTREAM } from "./tool.ts";
 
 /** What decides about a call besides its own schema. */
 export interface Controls {
@@ -24,6 +25,7 @@ export interface Controls {
   readonly policy: () => Promise<EffectivePolicy>;
   readonly approvals: Pick<ApprovalDesk, "request" | "check">;
   readonly risk: RiskGate;
+  readonly compute: ComputeGate;
   readonly halt: HaltGate;
   readonly taint: Taint;
 }
@@ -42,6 +44,8 @@ export interface Admitted {
   readonly tainted: boolean;
   readonly approvalId: string | undefined;
   readonly reservation: { readonly account: string; readonly id: string } | undefined;
+  /** Whether it took room in the budget of computing. */
+  readonly computes: boolean;
 }
 
 type Companions = Pick<LedgerCommit, "trials" | "optimization">;
@@ -62,16 +66,24 @@ export async function admitCall(
   const tainted = await parts.taint.of(request, judged.args);
   const leave = await leaveFor(judged, tainted, parts);
   if (!leave.ok) return leave;
+  const room = plan.class === "compute" ? await computeRoom(judged, parts) : undefined;
+  if (room?.ok === false) return room;
+  // What a composed call computes is taken by its inner calls.
+  const compute =
+    room === undefined || tool.kind === "skill"
+      ? undefined
+      : parts.compute.reservation(room.value, { principal: request.principal, callId, tool: tool.name });
   const more = (await companions()) ?? {};
   const { approvalId } = leave.value;
   const commit = (risk: LedgerCommit["risk"]): Promise<number> =>
     parts.audit.intent(judged, leave.value, {
       ...more,
       ...(risk === undefined ? {} : { risk }),
+      ...(compute === undefined ? {} : { compute }),
       ...(leave.value.uses && approvalId !== undefined ? { approvalUse: { approvalId, callId } } : {}),
       ...(intentId === undefined ? {} : { intentKey: `${request.principal}/${intentId}` }),
     });
-  const admitted = { judged, tainted, approvalId };
+  const admitted = { judged, tainted, approvalId, computes: compute !== undefined };
   const order = plannedOrder(judged);
   if (order === undefined) return accepted({ ...admitted, seq: await commit(undefined), reservation: undefined });
   const { signal } = request;
@@ -85,6 +97,18 @@ export async function admitCall(
 export function plannedOrder({ plan, intentId, callId }: Judged): KeyedOrder | undefined {
   if (plan.order === undefined || plan.mode === "none") return undefined;
   return { ...plan.order, mode: plan.mode, key: intentId ?? callId };
+}
+
+/** What a call of class `compute` will ask nodes for: itself, or what it is composed of. */
+export function plannedCompute({ request, tool, args, plan }: Judged): ComputeCall {
+  const { principal } = request;
+  if (tool.kind === "skill") return { principal, upstream: OWN_UPSTREAM, calls: plan.computes ?? [] };
+  return { principal, upstream: tool.upstream, calls: [{ tool: tool.tool, arguments: args }] };
+}
+
+async function computeRoom(judged: Judged, parts: Pick<AdmitParts, "compute">): Promise<Outcome<ComputeView>> {
+  const view = await parts.compute.look(plannedCompute(judged));
+  return view.ok && view.value.refusal !== undefined ? refused(view.value.refusal) : view;
 }
 
 /** What the policy says to a call, and the question that it was asked. */
@@ -140,7 +164,9 @@ async function leaveFor(
     const approval = await parts.approvals.check(judged.approvalId, binding);
     return approval.ok ? accepted({ policyVersion, approvalId: judged.approvalId, uses: true }) : approval;
   }
-  // Nobody is asked to approve what the limits would refuse.
+  // Nobody is asked to approve what the limits or the budget would refuse.
+  const room = plan.class === "compute" ? await computeRoom(judged, parts) : accepted(true);
+  if (!room.ok) return room;
   const order = plannedOrder(judged);
   const passes = order === undefined ? accepted(true) : await parts.risk.preview(order);
   if (!passes.ok) return passes;

@@ -2,6 +2,7 @@ import type { AuditEntry } from "../domain/audit-record.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { CallRequest } from "./call-request.ts";
+import { estimateText } from "./compute/estimate-text.ts";
 import type { Judged } from "./judge-call.ts";
 import type { LedgerCommit, LedgerPort } from "./ledger-port.ts";
 import { argumentsHash, redacted } from "./redact.ts";
@@ -31,7 +32,8 @@ export class AuditTrail {
 
   /** The intent of a call with all that stands or falls with it; gives its number. Rejects where it is not durable. */
   async intent(judged: Judged, leave: Leave, more: Omit<LedgerCommit, "entry">): Promise<number> {
-    const entry = this.#entry(judged, { kind: "intent", result: "", detail: "", leave });
+    const detail = more.compute === undefined ? "" : estimateText(more.compute.reservation.estimate);
+    const entry = this.#entry(judged, { kind: "intent", result: "", detail, leave });
     const { seq } = await this.#options.ledger.commit({ entry, ...more });
     return seq;
   }

@@ -30,6 +30,11 @@ export interface CallPlan {
   readonly account: string | null;
   readonly symbols: readonly string[];
   readonly order?: PlannedOrder;
+  /**
+   * The calls of class `compute` that a composed call will make, as far as their cost depends on them. The budget is
+   * looked at for them beforehand; each takes its room itself, so nothing counts twice.
+   */
+  readonly computes?: readonly InnerCall[];
   /** The inner calls that an approval of this call covers. */
   readonly inner: readonly InnerCall[];
   /** Hash of what would run. */

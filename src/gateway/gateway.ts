@@ -123,7 +123,7 @@ export class Gateway {
       policyVerdict(judged, await taintOf(judged), this.#admitting);
     const halt = (judged: Judged): Refusal | undefined => this.#haltRefusal(judged);
     try {
-      return await explainCall(request, { judge, decide, halt, risk: this.#options.controls.risk });
+      return await explainCall(request, { ...this.#options.controls, judge, decide, halt });
     } catch (error) {
       return { tool: request.tool, refusal: this.#refusalOf(error) };
     }
@@ -139,7 +139,7 @@ export class Gateway {
     const refusal = this.#haltRefusal(admitted.judged);
     if (refusal === undefined) return undefined;
     await this.#settle(admitted, "refused");
-    return this.#end(admitted, refusal, "gateway");
+    return this.#endUnsent(admitted, refusal, "gateway");
   }
 
   async #callSkill(admitted: Admitted, tool: SkillTool): Promise<CallAnswer> {
@@ -175,7 +175,7 @@ export class Gateway {
     const { request, callId, args, plan } = judged;
     const { upstreams, deadlineMilliseconds, mask, brokerSecrets } = this.#options;
     const filled = await fillSecrets(tool, args, brokerSecrets);
-    if (!filled.ok) return this.#end(admitted, filled.refusal, "gateway");
+    if (!filled.ok) return this.#endUnsent(admitted, filled.refusal, "gateway");
     const outcome = await upstreams.call({
       upstream: tool.upstream,
       tool: tool.tool,
@@ -189,8 +189,9 @@ export class Gateway {
     await this.#unlessFails(judged, "taint", () => this.#options.controls.taint.passed(request, wrote));
     if (outcome.kind === "lost") {
       const refusal = this.#lost(judged, tool, outcome);
-      if (!outcome.sent) await this.#note(judged, tool, { noted, error: refusal.message });
-      return this.#end(admitted, refusal, tool.upstream);
+      if (outcome.sent) return this.#end(admitted, refusal, tool.upstream);
+      await this.#note(judged, tool, { noted, error: refusal.message });
+      return this.#endUnsent(admitted, refusal, tool.upstream);
     }
     const result = masked(outcome.result, mask);
     const error = errorText(result);
@@ -205,6 +206,7 @@ export class Gateway {
     }
     await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
     await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
+    if (error !== undefined) await this.#giveBack(admitted);
     const asOf = this.#options.clock.now() - Math.round((outcome.ageSeconds ?? 0) * 1e6);
     const envelope = this.#envelope(seq, { source: tool.upstream, mode: plan.mode, asOf });
     return { callId, result: wrapPassedAnswer(result, envelope) };
@@ -244,6 +246,13 @@ export class Gateway {
     if (reservation === undefined) return Promise.resolve();
     const { risk } = this.#options.controls;
     return this.#unlessFails(judged, "reservation", () => risk.settle(reservation.account, reservation.id, end));
+  }
+
+  /** What was surely not made takes nothing of the budget. */
+  #giveBack({ judged, computes }: Admitted): Promise<void> {
+    if (!computes) return Promise.resolve();
+    const { compute } = this.#options.controls;
+    return this.#unlessFails(judged, "budget", () => compute.giveBack(judged.callId));
   }
 
   /** @throws RefusalError `UPSTREAM_LOST` where the rest of a long answer cannot be fetched. */
@@ -292,6 +301,12 @@ export class Gateway {
           ...(request.runId === undefined ? {} : { runId: request.runId }),
         }),
     };
+  }
+
+  /** The end of a call that was certainly not made. */
+  async #endUnsent(admitted: Admitted, refusal: Refusal, source: string): Promise<CallAnswer> {
+    await this.#giveBack(admitted);
+    return this.#end(admitted, refusal, source);
   }
 
   /** The end of a call whose intent is recorded, with a refusal. */

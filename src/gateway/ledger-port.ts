@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../domain/audit-record.ts";
 import type { TrackedOptimization } from "../domain/tracked-optimization.ts";
 import type { Trial } from "../domain/trial.ts";
+import type { ComputeWrite } from "./compute/compute-store.ts";
 import type { RiskWrite } from "./risk/risk-store.ts";
 
 /** One commit: an audit entry and what stands or falls with it. */
@@ -13,6 +14,8 @@ export interface LedgerCommit {
   readonly approvalUse?: { readonly approvalId: string; readonly callId: string };
   /** State and reservation of the account that an order takes room in. */
   readonly risk?: RiskWrite;
+  /** Room in the budget of computing; a commit that finds too little left fails whole. */
+  readonly compute?: ComputeWrite;
   /** It may wait some milliseconds for another commit to go with. */
   readonly soon?: boolean;
 }

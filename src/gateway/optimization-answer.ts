@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { MeasuredPoints } from "./compute/actual-compute.ts";
 import type { Point } from "./search-points.ts";
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -9,10 +10,17 @@ const backtestSchema = z.looseObject({
   progress: z.number().nullish(),
   parameterSet: z.union([z.record(z.string(), text), emptyList]).nullish(),
 });
+/** What it took, where it is said. */
+const statisticsSchema = z.looseObject({
+  Completed: z.coerce.number().int().min(0).max(1e6),
+  Failed: z.coerce.number().int().min(0).max(1e6),
+  "Average Length": z.string().regex(/^\d{1,3}:\d\d:\d\d(?:\.\d+)?$/),
+});
 const readSchema = z.looseObject({
   optimization: z.looseObject({
     status: z.string(),
     backtests: z.union([z.record(z.string(), backtestSchema), emptyList]),
+    runtimeStatistics: statisticsSchema.nullish().catch(null),
   }),
 });
 const createdSchema = z.looseObject({
@@ -29,6 +37,8 @@ export interface SeenOptimization {
   /** No more points will come. */
   readonly over: boolean;
   readonly aborted: boolean;
+  /** What its points took, where the cloud says it. */
+  readonly took: MeasuredPoints | undefined;
   readonly points: readonly { readonly backtestId: string; readonly parameters: Point; readonly ended: boolean }[];
 }
 
@@ -38,7 +48,7 @@ export type ListedOptimizations = z.infer<typeof listSchema>["optimizations"];
 export function seenOptimization(body: unknown): SeenOptimization | undefined {
   const parsed = readSchema.safeParse(body);
   if (!parsed.success) return undefined;
-  const { status, backtests } = parsed.data.optimization;
+  const { status, backtests, runtimeStatistics } = parsed.data.optimization;
   const aborted = status === "aborted";
   const points = Object.entries(backtests as Record<string, z.infer<typeof backtestSchema>>).map(([key, point]) => ({
     backtestId: point.id ?? key,
@@ -46,7 +56,14 @@ export function seenOptimization(body: unknown): SeenOptimization | undefined {
     // Where nothing is said about progress, only reading tells.
     ended: (point.progress ?? 1) >= 1,
   }));
-  return { over: aborted || status === "completed", aborted, points };
+  return { over: aborted || status === "completed", aborted, points, took: tookOf(runtimeStatistics) };
+}
+
+function tookOf(statistics: z.infer<typeof statisticsSchema> | null | undefined): MeasuredPoints | undefined {
+  if (statistics === null || statistics === undefined) return undefined;
+  const [hours = 0, minutes = 0, seconds = 0] = statistics["Average Length"].split(":").map(Number);
+  const averageMilliseconds = Math.round(((hours * 60 + minutes) * 60 + seconds) * 1000);
+  return { ended: statistics.Completed + statistics.Failed, averageMilliseconds };
 }
 
 /** The id that `create_optimization` gave out, or undefined. */

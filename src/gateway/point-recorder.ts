@@ -8,6 +8,7 @@ import { RefusalError } from "../domain/refusal.ts";
 import type { TrackedOptimization } from "../domain/tracked-optimization.ts";
 import type { Trial } from "../domain/trial.ts";
 import { artefactHash, filesOf, filesText } from "./artefact-hash.ts";
+import type { MeasuredPoints } from "./compute/actual-compute.ts";
 import {
   createdOptimization,
   listedOptimizations,
@@ -31,6 +32,8 @@ export interface PointRecorderOptions {
   readonly profile: Profile;
   readonly strategyOf: (projectId: number) => Promise<string | undefined>;
   readonly read: DeskRead;
+  /** Told what the points of an optimisation took, before it is settled. */
+  readonly measured?: ((callId: string, took: MeasuredPoints) => Promise<void>) | undefined;
 }
 
 /** What a call opens: an optimisation, and a trial for each point that is known beforehand. */
@@ -178,13 +181,14 @@ export class PointRecorder {
 
   /** Ends what never ran, once the cloud said for the second time that no more points will come. */
   async #settle({ callId }: TrackedOptimization, seen: SeenOptimization): Promise<void> {
-    const { book, optimizations, closer, clock } = this.#options;
+    const { book, optimizations, closer, clock, measured } = this.#options;
     if (!seen.over) return void this.#over.delete(callId);
     const since = this.#over.get(callId);
     if (since === undefined) return void this.#over.set(callId, clock.now());
     const stuck = clock.now() - since > ABANDONED_AFTER;
     await book.closePoints(callId, closer.without("abandoned"), stuck ? "all" : "unmatched");
     if ((await book.pointsOf(callId)).some(isOpen)) return;
+    if (seen.took !== undefined) await measured?.(callId, seen.took);
     await optimizations.ended(callId, clock.now());
     this.#over.delete(callId);
   }

@@ -5,7 +5,7 @@ import type { Profile } from "../domain/profile.ts";
 import type { TrackedOptimization } from "../domain/tracked-optimization.ts";
 import type { Trial } from "../domain/trial.ts";
 import { artefactHash, filesOf } from "./artefact-hash.ts";
-import { PointRecorder } from "./point-recorder.ts";
+import { PointRecorder, type PointRecorderOptions } from "./point-recorder.ts";
 import type { OptimizationBook, TrialBook } from "./trial-book.ts";
 import { ABANDONED_AFTER, isOlder, refusalOf, saysNoProject, TrialCloser, type DeskRead } from "./trial-closer.ts";
 
@@ -21,6 +21,8 @@ export interface TrialRecorderOptions {
   readonly strategyOf: (projectId: number) => Promise<string | undefined>;
   /** Reads through the gateway as the desk. */
   readonly read: DeskRead;
+  /** Told what the points of an optimisation took, before it is settled. */
+  readonly measured?: PointRecorderOptions["measured"];
 }
 
 /** What a call opens, to be committed with its intent: one trial, or an optimisation with one for each point. */

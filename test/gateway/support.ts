@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { computeRatesSchema } from "../../src/domain/compute-rates.ts";
 import { limitsOf, parseLimits, type Limits } from "../../src/domain/limits.ts";
 import { parseJson } from "../../src/domain/parse-json.ts";
 import { policySchema } from "../../src/domain/policy.ts";
@@ -7,6 +8,8 @@ import { accepted, refused, type Outcome } from "../../src/domain/refusal.ts";
 import type { Accounts, AccountView } from "../../src/gateway/accounts/account-view.ts";
 import { ApprovalDesk } from "../../src/gateway/approvals/approval-desk.ts";
 import type { BrokerSecrets } from "../../src/gateway/brokerage-secrets.ts";
+import { ComputeDesk } from "../../src/gateway/compute/compute-desk.ts";
+import { effectiveComputeBudget, type FoundComputeBudget } from "../../src/gateway/compute/effective-compute-budget.ts";
 import { CompileBook } from "../../src/gateway/compile-book.ts";
 import type { HaltNotice } from "../../src/gateway/halt-gate.ts";
 import { effectivePolicy } from "../../src/gateway/policy/effective-policy.ts";
@@ -14,6 +17,7 @@ import { riskDesk } from "../../src/gateway/risk-desk.ts";
 import { RiskBook } from "../../src/gateway/risk/risk-book.ts";
 import { Taint } from "../../src/gateway/taint.ts";
 import { createApprovalStore } from "../../src/store/desk/approval-store.ts";
+import { createComputeStore } from "../../src/store/desk/compute-store.ts";
 import { createCompileStore } from "../../src/store/desk/compile-store.ts";
 import { createRiskStore } from "../../src/store/desk/risk-store.ts";
 import { createTaintStore } from "../../src/store/desk/taint-store.ts";
@@ -117,6 +121,7 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly trials: TrialStore;
   readonly optimizations: TrackedOptimizationStore;
   readonly recorder: TrialRecorder;
+  readonly compute: ComputeDesk;
   readonly artifacts: Artifacts;
   readonly strategies: StrategyStore;
   /** Commits and upstream calls in the order in which they ended and began. */
@@ -171,6 +176,8 @@ export async function gatewayUnderTest(
     /** Further texts that must not leave. */
     readonly secrets?: readonly string[];
     readonly ground?: Ground;
+    /** The user's own budget of computing, as it is found. */
+    readonly computeBudget?: () => FoundComputeBudget;
   } = {},
 ): Promise<GatewayUnderTest> {
   const stack = new AsyncDisposableStack();
@@ -215,6 +222,22 @@ export async function gatewayUnderTest(
     profile,
     strategyOf: async (projectId) => (await strategies.byProject(profile, projectId))?.id,
     read,
+    measured: (callId, took) => compute.measured(callId, took),
+  });
+  const compute = new ComputeDesk({
+    store: createComputeStore(database),
+    budget: () =>
+      Promise.resolve(
+        effectiveComputeBudget({
+          shipped: shipped("compute-budget.json"),
+          found: options.computeBudget?.() ?? { kind: "absent" },
+          operators: operator.state(),
+          identity: { desk: operator.desk, demo: false },
+        }),
+      ),
+    rates: computeRatesSchema.parse(shipped("compute-rates.json")),
+    clock,
+    profile,
   });
   const approvals = new ApprovalDesk({
     store: createApprovalStore(database),
@@ -279,6 +302,7 @@ export async function gatewayUnderTest(
           }),
         ),
       approvals,
+      compute,
       risk: riskDesk({ book, accounts, limits: () => Promise.resolve(limits()) }),
       halt: { closed: () => halt.notice },
       taint: new Taint(createTaintStore(database, clock)),
@@ -300,6 +324,7 @@ export async function gatewayUnderTest(
     trials,
     optimizations,
     recorder,
+    compute,
     artifacts,
     strategies,
     events,

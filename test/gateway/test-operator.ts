@@ -16,7 +16,11 @@ export interface TestOperator {
     by: { readonly name?: "anna" | "ben"; readonly decision?: "approve" | "deny"; readonly at: number },
   ): Promise<OperatorDecision>;
   /** Signatures under a policy or limits. */
-  document(kind: "policy" | "limits", content: unknown, names: readonly ("anna" | "ben")[]): DocumentSignature[];
+  document(
+    kind: "policy" | "limits" | "compute",
+    content: unknown,
+    names: readonly ("anna" | "ben")[],
+  ): DocumentSignature[];
   /** Anna's word that trading may go on. */
   rearm(halt: { readonly target: string; readonly haltId: string; readonly at: number }): Rearming;
 }

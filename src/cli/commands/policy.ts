@@ -7,7 +7,7 @@ import { policyFileSchema, policySchema } from "../../domain/policy.ts";
 import { principalSchema } from "../../domain/principal.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { visibleText } from "../../domain/visible-text.ts";
-import type { CliServices } from "../cli-services.ts";
+import type { CliServices, SignedKind } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags, type CommandContext } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { explanationSchema, explanationText } from "../explanation-text.ts";
@@ -21,15 +21,28 @@ const limitsFileSchema = z.strictObject({
   signatures: z.array(documentSignatureSchema).max(20).default([]),
 });
 const plainLimitsSchema = z.union([limitsFileSchema, z.json().transform((limits) => ({ limits, signatures: [] }))]);
+const computeFileSchema = z.strictObject({
+  compute: z.json(),
+  signatures: z.array(documentSignatureSchema).max(20).default([]),
+});
+const plainComputeSchema = z.union([computeFileSchema, z.json().transform((compute) => ({ compute, signatures: [] }))]);
+const refusalSchema = z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() });
+const computeStateSchema = z.object({
+  own: z.boolean(),
+  signatures: z.int(),
+  budget: z.json().optional(),
+  refusal: refusalSchema.optional(),
+});
 const limitsStateSchema = z.object({
   own: z.boolean(),
   signatures: z.int(),
   hash: z.string(),
   limits: z.json().optional(),
-  refusal: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).optional(),
+  refusal: refusalSchema.optional(),
+  compute: computeStateSchema,
 });
 
-/** `policy explain|sign` and `limits show|sign`: what decides about calls, and the signatures that let it be looser. */
+/** `policy explain|sign` and `limits show|sign|sign-compute`: what decides about calls, and the signatures that let it be looser. */
 export function addPolicyCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   const policy = program.command("policy").description("the rules that decide about calls");
   withGlobalFlags(
@@ -49,7 +62,7 @@ export function addPolicyCommands(program: Command, services: CliServices, done:
     }),
   );
   addSignCommand(policy, { kind: "policy", services, done });
-  const limits = program.command("limits").description("the limits that every order must keep");
+  const limits = program.command("limits").description("the limits of orders, and of computing");
   withGlobalFlags(limits.command("show").description("the limits that hold now, and whether they are signed")).action(
     action(services, done, async ({ session, output }) => {
       await using link = await session.desk();
@@ -58,19 +71,29 @@ export function addPolicyCommands(program: Command, services: CliServices, done:
         output.refusal(state.refusal);
         return EXIT.REFUSED;
       }
-      const signed = `${state.signatures} ${state.signatures === 1 ? "signature" : "signatures"}`;
-      const whose = state.own ? `your own, with ${signed}` : "as shipped";
-      output.result(state, `Limits: ${whose}, hash ${state.hash}\n${JSON.stringify(state.limits, null, 2)}`);
+      const orders = `Limits: ${whoseText(state)}, hash ${state.hash}\n${JSON.stringify(state.limits, null, 2)}`;
+      output.result(state, `${orders}\n${computeText(state.compute)}`);
       return EXIT.DONE;
     }),
   );
   addSignCommand(limits, { kind: "limits", services, done });
+  addSignCommand(limits, { kind: "compute", services, done });
+}
+
+function whoseText({ own, signatures }: { readonly own: boolean; readonly signatures: number }): string {
+  return own ? `your own, with ${signatures} ${signatures === 1 ? "signature" : "signatures"}` : "as shipped";
+}
+
+function computeText(state: z.infer<typeof computeStateSchema>): string {
+  const { refusal, budget } = state;
+  if (refusal !== undefined) return `Computing: ${refusal.code}: ${visibleText(refusal.message)}`;
+  return `Computing, on each UTC day: ${whoseText(state)}\n${JSON.stringify(budget, null, 2)}`;
 }
 
 function addSignCommand(
   parent: Command,
   parts: {
-    readonly kind: "policy" | "limits";
+    readonly kind: SignedKind;
     readonly services: CliServices;
     readonly done: (code: number) => void;
   },
@@ -78,8 +101,10 @@ function addSignCommand(
   const { kind, services, done } = parts;
   withGlobalFlags(
     parent
-      .command("sign")
-      .description(`sign a file of ${kind} and put it into the data directory; terminal only`)
+      .command(kind === "compute" ? "sign-compute" : "sign")
+      .description(
+        `sign a file of ${kind === "compute" ? "the budget of computing" : kind} and put it into the data directory; terminal only`,
+      )
       .argument("<file>")
       .option("--as <name>", "who signs (default: the operator whose key lies here)"),
   ).action(
@@ -90,7 +115,7 @@ function addSignCommand(
 /** A second operator who signs the same content adds his signature; another content begins with his alone. */
 async function signDocument(
   { session, output, services: { terminal } }: CommandContext,
-  request: { readonly kind: "policy" | "limits"; readonly file: string; readonly options: unknown },
+  request: { readonly kind: SignedKind; readonly file: string; readonly options: unknown },
 ): Promise<void> {
   const { kind, file } = request;
   const { as } = parseOptions(asSchema, request.options);
@@ -111,16 +136,19 @@ async function signDocument(
 
 function contentOf(
   files: CommandContext["session"]["signedFiles"],
-  kind: "policy" | "limits",
+  kind: SignedKind,
   file: string,
 ): { readonly content: unknown; readonly signatures: readonly DocumentSignature[] } {
-  const parts =
-    kind === "policy"
-      ? [files.read(file, plainPolicySchema), files.present(kind, policyFileSchema)]
-      : [files.read(file, plainLimitsSchema), files.present(kind, limitsFileSchema)];
-  const [given, present] = parts.map((one) =>
-    one === undefined ? undefined : { content: "policy" in one ? one.policy : one.limits, signatures: one.signatures },
-  );
+  const parts = {
+    policy: () => [files.read(file, plainPolicySchema), files.present(kind, policyFileSchema)],
+    limits: () => [files.read(file, plainLimitsSchema), files.present(kind, limitsFileSchema)],
+    compute: () => [files.read(file, plainComputeSchema), files.present(kind, computeFileSchema)],
+  }[kind]();
+  const [given, present] = parts.map((one) => {
+    if (one === undefined) return undefined;
+    if ("policy" in one) return { content: one.policy, signatures: one.signatures };
+    return { content: "limits" in one ? one.limits : one.compute, signatures: one.signatures };
+  });
   if (given === undefined) throw new Error("a file was read and nothing came of it");
   const same = present !== undefined && canonicalJson(present.content) === canonicalJson(given.content);
   return { content: given.content, signatures: same ? present.signatures : given.signatures };

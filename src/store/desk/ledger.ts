@@ -15,6 +15,7 @@ import { useApproval } from "./approval-store.ts";
 import { dropArchived, readAnchor, startOf, verifyChain, writeArchive } from "./audit-archive.ts";
 import { recordOf, rowOf } from "./audit-row.ts";
 import { callsOf } from "./calls-of.ts";
+import { reserveCompute } from "./compute-store.ts";
 import { HeadMarker } from "./head-marker.ts";
 import { requireWholeLog } from "./require-whole-log.ts";
 import { writeRisk } from "./risk-store.ts";
@@ -247,10 +248,11 @@ export class Ledger {
   }
 
   async #companions(transaction: Transaction<DeskTables>, write: Write): Promise<void> {
-    const { entry, trials = [], optimization, intentKey, approvalUse, risk, anchor } = write;
+    const { entry, trials = [], optimization, intentKey, approvalUse, risk, compute, anchor } = write;
     if (anchor !== undefined) await dropArchived(transaction, anchor);
     if (approvalUse !== undefined) await useApproval(transaction, { ...approvalUse, at: this.#clock.now() });
     if (risk !== undefined) await writeRisk(transaction, risk);
+    if (compute !== undefined) await reserveCompute(transaction, compute);
     for (let from = 0; from < trials.length; from += MAX_GROUP) {
       const rows = trials.slice(from, from + MAX_GROUP).map(trialRow);
       await transaction.insertInto("trials").values(rows).execute();

@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Migrations } from "../database.ts";
 import { APPROVAL_STATEMENTS } from "./approval-tables.ts";
 import { compileTables } from "./compile-store.ts";
+import { computeTables } from "./compute-tables.ts";
 import { taintTables } from "./taint-store.ts";
 
 /** First schema of the desk's store. */
@@ -77,4 +78,5 @@ export const deskMigrations: Migrations = {
   "0005-audit-fields": { up: auditFields },
   "0006-compiles": { up: compileTables },
   "0007-taints": { up: taintTables },
+  "0008-compute": { up: computeTables },
 };

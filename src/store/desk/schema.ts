@@ -1,10 +1,11 @@
 import type { ApprovalTables } from "./approval-tables.ts";
 import type { CompileTables } from "./compile-store.ts";
+import type { ComputeTables } from "./compute-tables.ts";
 import type { RiskTables } from "./risk-tables.ts";
 import type { TaintTables } from "./taint-store.ts";
 
 /** Tables of the desk's store. Columns are text, integers and doubles only, so that both dialects agree. */
-export interface DeskTables extends ApprovalTables, CompileTables, RiskTables, TaintTables {
+export interface DeskTables extends ApprovalTables, CompileTables, ComputeTables, RiskTables, TaintTables {
   meta: { key: string; value: string };
   audit: {
     seq: number;

@@ -7,12 +7,12 @@ import type { FoundDocument } from "../json-document.ts";
 import type { Vault } from "../vault/vault.ts";
 
 const NEWEST = "operators/newest-signatures";
-const newestSchema = z.strictObject({ policy: z.int(), limits: z.int() });
+const newestSchema = z.strictObject({ policy: z.int(), limits: z.int(), compute: z.int().default(0) });
 type Newest = z.infer<typeof newestSchema>;
 type Signed = { readonly signatures: readonly DocumentSignature[] };
 
 /**
- * The time of the newest signature under policy and under limits that ever counted, kept in the vault: a file that was
+ * The time of the newest signature under policy, limits and budget that ever counted, kept in the vault: a file that was
  * signed before it, and is put back, counts no more, though its signatures fit.
  */
 export class NewestSignatures {
@@ -26,7 +26,7 @@ export class NewestSignatures {
 
   static async open(vault: Vault): Promise<NewestSignatures> {
     const kept = await vault.get(NEWEST);
-    return new NewestSignatures(vault, kept === undefined ? { policy: 0, limits: 0 } : newestOf(kept));
+    return new NewestSignatures(vault, kept === undefined ? { policy: 0, limits: 0, compute: 0 } : newestOf(kept));
   }
 
   /** A reader whose documents are unreadable once a newer one was signed. Without signatures they pass as they are. */
@@ -68,6 +68,7 @@ function newestOf(text: string): Newest {
   try {
     return newestSchema.parse(parseJson(text));
   } catch {
-    return { policy: Number.MAX_SAFE_INTEGER, limits: Number.MAX_SAFE_INTEGER };
+    const never = Number.MAX_SAFE_INTEGER;
+    return { policy: never, limits: never, compute: never };
   }
 }
