@@ -3,6 +3,7 @@ import type { Agent } from "../agents/agent.ts";
 import type { SecretMask } from "../clients/secret-mask.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
+import { ROUTES_UPSTREAM } from "../domain/read-route.ts";
 import { DeploymentLookup } from "../gateway/deployment-lookup.ts";
 import type { ComputeDesk } from "../gateway/compute/compute-desk.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -30,6 +31,8 @@ export interface DeskCore extends AsyncDisposable {
   readonly registry: Registry;
   readonly runs: DurableRuns;
   readonly upstreams: UpstreamManager;
+  /** The upstreams as the gateway calls them. */
+  readonly called: Upstreams;
   readonly counts: () => Promise<DeskCounts>;
   readonly startedAt: number;
   readonly guardianPid: number;
@@ -115,8 +118,8 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     [backtestRun(({ tool, ...call }) => gateway.inner({ ...call, upstream: UPSTREAM, tool }))],
   );
   late.runs = runs;
-  const tools = await followTools({ registry, upstreams, log });
-  const userUpstreams = new UserUpstreams({ ...parts, config, registry, own, demo: parts.home.demo });
+  const tools = await followTools({ registry, upstreams: called, log });
+  const userUpstreams = new UserUpstreams({ ...parts, called, config, registry, own, demo: parts.home.demo });
   late.userUpstreams = userUpstreams;
   await userUpstreams.reload().catch((error: unknown) => {
     log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
@@ -128,6 +131,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     registry,
     runs,
     upstreams,
+    called,
     counts: () => countRecords(store),
     startedAt,
     guardianPid: parts.guardianPid,
@@ -202,7 +206,7 @@ function createGateway(
 /** Keeps the registry's list of upstream tools current, and tells who wants to know. */
 async function followTools(parts: {
   readonly registry: Registry;
-  readonly upstreams: UpstreamManager;
+  readonly upstreams: Upstreams;
   readonly log: (message: string) => void;
 }): Promise<{
   readonly onChanged: (listener: () => void) => () => void;
@@ -216,6 +220,8 @@ async function followTools(parts: {
   };
   const refresh = async (upstream: string): Promise<void> => {
     await registry.refresh(upstreams, upstream);
+    // What is routed to it is listed as it lists it.
+    await registry.refresh(upstreams, ROUTES_UPSTREAM);
     changed();
   };
   const stop = upstreams.onToolsChanged((upstream) => {

@@ -22,11 +22,17 @@ export function userUpstreamsFile(
       const settings = readUpstreamSettings(config);
       writeUpstreamSettings(config, { ...settings, upstreams: { ...settings.upstreams, [name]: entry } });
     },
+    routes: () => readUpstreamSettings(config).routes,
+    putRoutes: (routes) => {
+      openHome(config);
+      writeUpstreamSettings(config, { ...readUpstreamSettings(config), routes: [...routes] });
+    },
     remove: async (name) => {
       const settings = readUpstreamSettings(config);
       const { [name]: gone, ...upstreams } = settings.upstreams;
       if (gone === undefined) return false;
-      writeUpstreamSettings(config, { ...settings, upstreams });
+      const routes = settings.routes.filter(({ of }) => !of.includes(name));
+      writeUpstreamSettings(config, { ...settings, upstreams, routes });
       const opened = vault();
       for (const { place } of secretsOf(name, gone)) await opened.delete(place);
       await opened.delete(upstreamSecret(name, "oauth", "session"));

@@ -2,6 +2,7 @@ import type { ClientKey } from "../domain/client-key.ts";
 import type { HaltState } from "../domain/halt-state.ts";
 import type { z } from "zod";
 import type { Profile } from "../domain/profile.ts";
+import type { ReadRoute } from "../domain/read-route.ts";
 import type { UpstreamEntry } from "../domain/upstream-entry.ts";
 import type { Statement } from "../gateway/approvals/signed-document.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
@@ -111,7 +112,10 @@ export interface UserUpstreamsFile {
   }[];
   all(): Readonly<Record<string, UpstreamEntry>>;
   put(name: string, entry: UpstreamEntry): void;
-  /** Forgets it and its secrets; whether there was one. */
+  /** Routes for reads; one for each tool. */
+  routes(): readonly ReadRoute[];
+  putRoutes(routes: readonly ReadRoute[]): void;
+  /** Forgets it, its secrets and the routes that name it; whether there was one. */
   remove(name: string): Promise<boolean>;
   /** Takes the values of variables from this process's environment into the vault; gives the names that are not set. */
   keepVariables(name: string, entry: UpstreamEntry): Promise<readonly string[]>;

@@ -37,6 +37,28 @@ export function upstreamsTable(list: z.infer<typeof upstreamsSchema>): string {
   return table(["upstream", "state", "pid", "tools", "restarts", "last error"], rows);
 }
 
+/** Routes as the desk judges them. */
+export const seenRoutesSchema = z.array(
+  z.object({
+    tool: z.string(),
+    of: z.array(z.string()),
+    choose: z.string(),
+    fault: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
+  }),
+);
+
+/** The routes as a table; nothing where there are none. */
+export function routesTable(routes: z.infer<typeof seenRoutesSchema>): string {
+  if (routes.length === 0) return "";
+  const rows = routes.map(({ tool, of, choose, fault }) => [
+    tool,
+    of.join(", "),
+    choose,
+    fault === null ? "–" : visibleText(fault.message, 200),
+  ]);
+  return `\n\n${table(["route", "of", "choose", "fault"], rows)}`;
+}
+
 /** Tools as the desk last saw them. */
 export const seenToolsSchema = z.array(
   z.object({

@@ -8,6 +8,7 @@ export const envelopeSchema = z.object({
   asOf: z.string().describe("Time of the data, ISO 8601 UTC"),
   ageSeconds: z.number().describe("Age of the data when the answer was made"),
   source: z.string(),
+  fallbackFor: z.array(z.string()).optional().describe("Upstreams that another one answered for"),
   runId: z.string().nullable(),
   auditSeq: z.int().describe("Number of the call's record in the audit log"),
 });

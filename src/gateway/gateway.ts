@@ -21,6 +21,7 @@ import { noteAnswer, openingOf, type Noted } from "./note-answer.ts";
 import { Permit } from "./permit.ts";
 import type { Registry } from "./registry.ts";
 import type { ReservationEnd } from "./risk/reservation.ts";
+import { answeredBy, attemptsText } from "./routed-answer.ts";
 import type { SkillAnswer, SkillContext } from "./skill.ts";
 import type { PassedTool, SkillTool } from "./tool.ts";
 import type { TrialRecorder } from "./trial-recorder.ts";
@@ -204,15 +205,19 @@ export class Gateway {
         result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream, mode: plan.mode })),
       };
     }
-    await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", error ?? "");
+    const asked = attemptsText(outcome);
+    const detail = [asked, error].filter((part) => part !== undefined && part !== "").join("; ");
+    await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", detail);
     await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
     if (error !== undefined) await this.#giveBack(admitted);
     const asOf = this.#options.clock.now() - Math.round((outcome.ageSeconds ?? 0) * 1e6);
-    const envelope = this.#envelope(seq, { source: tool.upstream, mode: plan.mode, asOf });
+    const by = answeredBy(outcome, tool.upstream);
+    const envelope = { ...this.#envelope(seq, { ...by, mode: plan.mode, asOf }), ...by };
     return { callId, result: wrapPassedAnswer(result, envelope) };
   }
 
   #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {
+    if (outcome.refusal !== undefined) return outcome.refusal;
     const cancelled = judged.request.signal?.aborted === true;
     return lostRefusal({ tool, class: judged.plan.class, cancelled }, outcome, this.#options);
   }

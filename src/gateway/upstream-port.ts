@@ -1,3 +1,5 @@
+import type { Refusal } from "../domain/refusal.ts";
+
 /** A tool as an upstream lists it. Schemas are JSON Schema, untouched. */
 export interface UpstreamTool {
   readonly name: string;
@@ -26,8 +28,31 @@ export type UpstreamOutcome =
       readonly result: ToolResult;
       /** Of an answer that was kept from an earlier read; absent where it came just now. */
       readonly ageSeconds?: number;
+      /** Of a read that several upstreams can answer. */
+      readonly routed?: RoutedAnswer;
     }
-  | { readonly kind: "lost"; readonly sent: boolean; readonly reason: string; readonly timedOut: boolean };
+  | {
+      readonly kind: "lost";
+      readonly sent: boolean;
+      readonly reason: string;
+      readonly timedOut: boolean;
+      /** Why nobody was asked, where that is not the fault of an upstream. */
+      readonly refusal?: Refusal;
+    };
+
+/** One upstream that was asked, and how that ended. */
+export interface RouteAttempt {
+  readonly upstream: string;
+  readonly end: string;
+}
+
+/** Who answered a read that several upstreams can answer. */
+export interface RoutedAnswer {
+  readonly by: string;
+  /** Those that would have come first; empty where nobody had to step in. */
+  readonly insteadOf: readonly string[];
+  readonly attempts: readonly RouteAttempt[];
+}
 
 export interface UpstreamCall {
   readonly upstream: string;

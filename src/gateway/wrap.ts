@@ -40,7 +40,8 @@ export function wrapLongAnswer(
 
 /** A passed-through result: untouched, with the envelope beside it and one short text about it. */
 export function wrapPassedAnswer(result: ToolResult, envelope: Envelope): ToolResult {
-  const note = `[${envelope.profile} · ${envelope.source} · ${envelope.asOf} · audit ${envelope.auditSeq}]`;
+  const instead = envelope.fallbackFor === undefined ? "" : ` in place of ${envelope.fallbackFor.join(", ")}`;
+  const note = `[${envelope.profile} · ${envelope.source}${instead} · ${envelope.asOf} · audit ${envelope.auditSeq}]`;
   return {
     ...result,
     content: [...result.content, { type: "text", text: note }],

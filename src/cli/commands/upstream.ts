@@ -4,13 +4,17 @@ import { RefusalError } from "../../domain/refusal.ts";
 import { upstreamEntrySchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
 import { upstreamNameSchema } from "../../domain/upstream-name.ts";
 import type { CliServices, CliSession, Terminal } from "../cli-services.ts";
+import { agree } from "../agree.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { visibleText } from "../../domain/visible-text.ts";
 import { EXIT } from "../exit-code.ts";
 import { table } from "../output.ts";
+import { addRouteCommands } from "./upstream-route.ts";
 import {
   differenceText,
   entryText,
+  routesTable,
+  seenRoutesSchema,
   seenToolsSchema,
   seenToolsTable,
   upstreamsSchema,
@@ -19,7 +23,7 @@ import {
 
 type Join = (program: Command, services: CliServices, done: (code: number) => void) => void;
 
-/** `upstream list|add|remove|pin|restart|discover`: the MCP servers behind the gateway. */
+/** `upstream list|add|remove|pin|restart|discover|route|unroute`: the MCP servers behind the gateway. */
 export const addUpstreamCommands: Join = (program, services, done) => {
   const upstream = program.command("upstream").description("the MCP servers behind the gateway");
   addList(upstream, services, done);
@@ -28,6 +32,7 @@ export const addUpstreamCommands: Join = (program, services, done) => {
   addPin(upstream, services, done);
   addRestart(upstream, services, done);
   addDiscover(upstream, services, done);
+  addRouteCommands(upstream, services, done);
 };
 
 const addList: Join = (upstream, services, done) => {
@@ -40,7 +45,10 @@ const addList: Join = (upstream, services, done) => {
       const { tools } = parseOptions(z.object({ tools: z.union([z.string(), z.boolean()]).optional() }), options);
       await using desk = await session.desk();
       const list = upstreamsSchema.parse(await desk.request("upstream.list"));
-      if (tools === undefined) return output.result(list, upstreamsTable(list));
+      if (tools === undefined) {
+        const routes = seenRoutesSchema.parse(await desk.request("upstream.routes"));
+        return output.result(list, [upstreamsTable(list), routesTable(routes)].join(""));
+      }
       const names = typeof tools === "string" ? [tools] : list.map(({ name }) => name);
       const lists = await Promise.all(names.map((name) => desk.request("upstream.tools", { name })));
       const seen = lists.flatMap((one) => seenToolsSchema.parse(one));
@@ -221,18 +229,6 @@ function usage(message: string): RefusalError {
 async function confirm(terminal: Terminal, name: string, entry: UpstreamEntry): Promise<void> {
   terminal.err(`${entryText(name, entry)}\n`);
   await agree(terminal, `Add it? Type its name (${name}): `, name);
-}
-
-async function agree(terminal: Terminal, question: string, word: string): Promise<void> {
-  if (!terminal.isTerminal) {
-    throw new RefusalError({
-      code: "TERMINAL_REQUIRED",
-      message: "somebody has to agree to this in a terminal, and there is none",
-      remedy: "run it in a terminal, or add --yes in a script of your own",
-    });
-  }
-  if ((await terminal.readLine(question)).trim() === word) return;
-  throw new RefusalError({ code: "CANCELLED", message: "nothing was changed" });
 }
 
 /** Adds it where the desk takes it; a name that it does not take leaves nothing behind. */
