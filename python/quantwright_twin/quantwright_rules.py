@@ -3,6 +3,10 @@
 import json
 
 
+# A bar of a minute is that old before the next one ends, and a little more on its way.
+OLDEST_PRICE_SECONDS = 120
+
+
 def _number(value):
     """A limit: a number above or at zero; None where the limits do not name it. Anything else is an error."""
     if value is None:
@@ -104,6 +108,27 @@ class Rules:
         """(code, why), or None. What fails here refuses."""
         try:
             return self._judge(security, order.id, order.quantity, self._prices(order))
+        except Exception as error:
+            return "TWIN_FAILED", f"the twin cannot judge the order: {type(error).__name__}: {error}"
+
+    def bound_refusal(self, security, quantity, prices, most, needs_session):
+        """(code, why) of an order from outside that may cost so much, or None. What fails here refuses."""
+        try:
+            position, buys, sells = self._open(security.symbol, None)
+            if position * quantity < 0 and (buys if quantity > 0 else sells) + abs(quantity) <= abs(position):
+                return None
+            bar = security.get_last_data()
+            age = None if bar is None else (security.local_time - bar.end_time).total_seconds()
+            if age is None or not age <= OLDEST_PRICE_SECONDS:
+                return "QUOTE_STALE", f"the last price of {security.symbol.value} is {'none' if age is None else f'{age:.0f} s old'}"
+            if needs_session and not security.exchange.exchange_open:
+                return "RISK_SESSION", f"the market of {security.symbol.value} is closed"
+            price = max(security.price, security.ask_price or 0, *prices)
+            value = abs(quantity) * price * self._rate(security)
+            # Not "value > most": what is no number is over every bound.
+            if not (price > 0 and value <= float(most)):
+                return "RISK_ORDER_NOTIONAL", f"it would come to {value:.2f}, at most {float(most):.2f} was asked for"
+            return None
         except Exception as error:
             return "TWIN_FAILED", f"the twin cannot judge the order: {type(error).__name__}: {error}"
 

@@ -45,6 +45,7 @@ def install(algorithm):
     model.installing = False
     rules.start()
     algorithm.add_command(QuantwrightOrder)
+    algorithm.add_command(QuantwrightBoundedOrder)
     algorithm.add_command(QuantwrightControl)
 
 
@@ -156,10 +157,13 @@ class QuantwrightOrder(Command):
         method, prices = _METHODS.get(self.order_type, (None, ()))
         if security is None or method is None:
             return _refused(algorithm, self.key, f"{self.symbol} or {self.order_type} is not known here")
+        numbers = [float(getattr(self, price)) for price in prices]
+        refusal = self._beyond(rules, security, numbers)
+        if refusal is not None:
+            return _refused(algorithm, self.key, f"{refusal[0]}: {refusal[1]}")
         # Kept before it goes out: an order that is lost in between is looked up, never sent again.
         if not rules.write(name, {"state": "SEEN"}):
             return _refused(algorithm, self.key, "its key cannot be kept")
-        numbers = [float(getattr(self, price)) for price in prices]
         properties = OrderProperties()
         properties.time_in_force = TimeInForce.DAY if self.time_in_force == "day" else TimeInForce.GOOD_TIL_CANCELED
         ticket = getattr(algorithm, method)(security.symbol, float(self.quantity), *numbers, tag=self.key, order_properties=properties)
@@ -167,12 +171,25 @@ class QuantwrightOrder(Command):
         rules.write(name, {"state": state, "orderId": ticket.order_id})
         return state == "SENT"
 
+    def _beyond(self, rules, security, prices):
+        return None
+
     def _is_in_time(self, algorithm):
         try:
             until = datetime.fromisoformat(str(self.expires).replace("Z", "+00:00")).replace(tzinfo=None)
         except ValueError:
             return False
         return algorithm.utc_time < until
+
+
+class QuantwrightBoundedOrder(QuantwrightOrder):
+    """An order that nobody outside could price: the price here decides whether it stays within its bound."""
+
+    max_notional = None
+
+    def _beyond(self, rules, security, prices):
+        needs_session = self.order_type != "market-on-open"
+        return rules.bound_refusal(security, float(self.quantity), prices, self.max_notional, needs_session)
 
 
 class QuantwrightControl(Command):

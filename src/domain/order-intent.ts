@@ -21,7 +21,8 @@ const price = givenDecimalSchema.refine((value) => value.sign > 0, "a price abov
 
 /**
  * An order that somebody wants to place: `quantity` is signed (a sale is negative), prices are in the currency of the
- * instrument. A price that the type of order does not use is ignored wherever the order is judged.
+ * instrument. A price that the type of order does not use is ignored wherever the order is judged. `maxNotional`, in
+ * the currency of the account, makes it a bounded order: the twin in the algorithm prices it and refuses it beyond.
  */
 export const orderIntentSchema = z
   .strictObject({
@@ -31,6 +32,7 @@ export const orderIntentSchema = z
     type: z.enum(ORDER_TYPES),
     limitPrice: price.optional(),
     stopPrice: price.optional(),
+    maxNotional: price.optional(),
     timeInForce: z.enum(["day", "good-til-cancelled"]).optional(),
     intentId: z.string().min(1).max(200).optional(),
   })
@@ -57,6 +59,6 @@ export function stopPriceOf({ type, stopPrice }: OrderIntent): Decimal | undefin
 
 /** Equal texts for orders that would do the same; prices without effect make no difference. */
 export function orderContent(intent: OrderIntent): string {
-  const parts = [intent.quantity, limitPriceOf(intent), stopPriceOf(intent)];
+  const parts = [intent.quantity, limitPriceOf(intent), stopPriceOf(intent), intent.maxNotional];
   return [intent.symbol, intent.type, ...parts.map((part) => part?.normalize().toString() ?? "-")].join(" ");
 }

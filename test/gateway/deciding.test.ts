@@ -129,6 +129,31 @@ describe("a call that trades", () => {
     expect(intent).toMatchObject({ approvalId, account: "L-7", class: "paper" });
   });
 
+  it("is priced by the twin where the desk has no quote, within the bound that was approved", async () => {
+    const { quotes: _, ...rest } = accountView("PAPER");
+    desk.accounts.set(PROJECT, { ...rest, quotes: new Map() });
+    expect((await buy(10)).refusal).toMatchObject({
+      code: "QUOTE_UNAVAILABLE",
+      remedy: expect.stringContaining("maxNotional") as string,
+    });
+    // Beyond the limits whatever the twin would say.
+    expect((await buy(10, { maxNotional: 25_001 })).refusal?.code).toBe("RISK_ORDER_NOTIONAL");
+    expect((await buy(10, { maxNotional: 1200 })).refusal?.code).toBe("APPROVAL_REQUIRED");
+    const [approval] = await desk.approvals.list(1);
+    expect(approval?.view.lines).toContainEqual({
+      what: "worth at most, by the twin",
+      before: null,
+      after: "1200 USD",
+    });
+    const approvalId = await approvalOf();
+    await approve(approvalId);
+    expect((await buy(10, { maxNotional: 1201, approvalId })).refusal?.code).toBe("APPROVAL_ALTERED");
+    expect(commands()).toBe(0);
+    expect(dataOf(await buy(10, { maxNotional: 1200, approvalId }))).toMatchObject({ outcome: "FILLED" });
+    const sent = desk.upstreams.calls.find(({ tool }) => tool === "create_live_command")?.arguments["command"];
+    expect(sent).toMatchObject({ $type: "QuantwrightBoundedOrder", quantity: 10, max_notional: 1200 });
+  });
+
   it("shows the approver what would change, in the desk's own words", async () => {
     await buy(10);
     const [approval] = await desk.approvals.list(1);

@@ -96,6 +96,35 @@ describe("the twin of a live algorithm", { timeout: 60_000 }, () => {
     await live.session.kill();
   });
 
+  it("prices an order that carries a bound itself, and refuses it beyond", async () => {
+    const { live, order, kept } = await deployed({});
+    const bounded: Run = (payload) => order({ $type: "QuantwrightBoundedOrder", ...payload });
+    expect(await bounded({ key: "i-0", quantity: 1, max_notional: 100_000 })).toMatchObject({ success: true });
+    const price = Number(live.fills()[0]?.price);
+    expect(price).toBeGreaterThan(0);
+    expect(await bounded({ key: "i-1", quantity: 3, max_notional: 3 * price - 0.01 })).toMatchObject({
+      success: false,
+    });
+    expect(live.logs).toContainEqual(expect.stringContaining("RISK_ORDER_NOTIONAL"));
+    expect(kept("orders/i-1")).toBeUndefined();
+    for (const max_notional of [null, "much", Number.NaN, -1]) {
+      expect(await bounded({ key: "i-2", quantity: 1, max_notional })).toMatchObject({ success: false });
+    }
+    const dear = { order_type: "limit", limit_price: 2 * price };
+    expect(await bounded({ key: "i-3", quantity: 1, max_notional: 1.5 * price, ...dear })).toMatchObject({
+      success: false,
+    });
+    expect(held(live)).toBe(1);
+    expect(await bounded({ key: "i-4", quantity: 3, max_notional: 3.1 * price })).toMatchObject({ success: true });
+    expect(held(live)).toBe(4);
+    // What only reduces is not held back by a bound, nor by the hour.
+    await live.session.advance(utc("2013-10-07T23:00:00Z"));
+    expect(await bounded({ key: "i-5", quantity: 1, max_notional: 10 * price })).toMatchObject({ success: false });
+    expect(live.logs.some((line) => /QUOTE_STALE|RISK_SESSION/.test(line))).toBe(true);
+    expect(await bounded({ key: "i-6", quantity: -1, max_notional: 0.01 })).toMatchObject({ success: true });
+    await live.session.kill();
+  });
+
   it("scales its capital down by command, never up", async () => {
     const { live, run, kept } = await deployed({}, { mandate: { capitalFraction: 0.5 } });
     for (const [given, holds] of [

@@ -15,12 +15,14 @@ export function orderCommand(
   { key, now }: { readonly key: string; readonly now: number },
 ): { readonly command: Command; readonly approvedAs: Command } {
   const order = {
-    $type: "QuantwrightOrder",
+    // A type of its own: a twin that cannot hold the bound does not know it and refuses the order.
+    $type: intent.maxNotional === undefined ? "QuantwrightOrder" : "QuantwrightBoundedOrder",
     symbol: intent.symbol,
     quantity: intent.quantity.toNumber(),
     order_type: intent.type,
     ...(intent.limitPrice === undefined ? {} : { limit_price: intent.limitPrice.toNumber() }),
     ...(intent.stopPrice === undefined ? {} : { stop_price: intent.stopPrice.toNumber() }),
+    ...(intent.maxNotional === undefined ? {} : { max_notional: intent.maxNotional.toNumber() }),
     ...(intent.timeInForce === undefined ? {} : { time_in_force: intent.timeInForce }),
   };
   const expires = isoTime(now + LIFETIME_SECONDS * MICROSECONDS_PER_SECOND);

@@ -20,6 +20,11 @@ const input = z.object({
   limitPrice: z.number().positive().optional(),
   stopPrice: z.number().positive().optional(),
   timeInForce: z.enum(["day", "good-til-cancelled"]).optional(),
+  maxNotional: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Most it may cost, account currency; needed where the desk has no quotes"),
 });
 
 const resultSchema = z.looseObject({
@@ -91,7 +96,7 @@ export function placeOrder(parts: TradingParts): Skill {
 }
 
 function intentOf(args: z.output<typeof input>, view: AccountView, context: SkillContext): OrderIntent {
-  const { symbol, side, quantity, type, limitPrice, stopPrice, timeInForce } = args;
+  const { symbol, side, quantity, type, limitPrice, stopPrice, timeInForce, maxNotional } = args;
   const parsed = orderIntentSchema.safeParse({
     account: view.deployId,
     symbol,
@@ -100,6 +105,7 @@ function intentOf(args: z.output<typeof input>, view: AccountView, context: Skil
     ...(limitPrice === undefined ? {} : { limitPrice: Decimal.fromNumber(limitPrice).toString() }),
     ...(stopPrice === undefined ? {} : { stopPrice: Decimal.fromNumber(stopPrice).toString() }),
     ...(timeInForce === undefined ? {} : { timeInForce }),
+    ...(maxNotional === undefined ? {} : { maxNotional: Decimal.fromNumber(maxNotional).toString() }),
     ...(context.intentKey === context.callId ? {} : { intentId: context.intentKey }),
   });
   if (parsed.success) return parsed.data;
@@ -134,6 +140,15 @@ function orderPlan(
       { what: `position ${intent.symbol}`, before: held.toString(), after: held.add(intent.quantity).toString() },
       { what: "account", before: null, after: `${view.deployId}, ${view.mode}, feed ${view.feed}` },
       { what: "worth about", before: null, after: worthText(intent, view) },
+      ...(intent.maxNotional === undefined
+        ? []
+        : [
+            {
+              what: "worth at most, by the twin",
+              before: null,
+              after: `${intent.maxNotional.toString()} ${view.currency}`,
+            },
+          ]),
     ],
   };
 }
@@ -171,5 +186,6 @@ function orderText(intent: OrderIntent): Record<string, string> {
     type: intent.type,
     ...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice.toString() }),
     ...(intent.stopPrice === undefined ? {} : { stopPrice: intent.stopPrice.toString() }),
+    ...(intent.maxNotional === undefined ? {} : { maxNotional: intent.maxNotional.toString() }),
   };
 }

@@ -6,7 +6,7 @@ import { exposureOf, exposureWith, isReduction, projected, type Exposure } from 
 import { exposureFaults, type ProjectedFigures } from "./exposure-limits.ts";
 import { clockFault, quoteFault, snapshotFault } from "./input-checks.ts";
 import { cooldownFault, duplicateFault, rateFault, repeatedFault } from "./order-pace.ts";
-import { unitValuesOf, type UnitValues } from "./order-value.ts";
+import { boundedUnitsOf, unitValuesOf, type UnitValues } from "./order-value.ts";
 import { collarFault } from "./price-collar.ts";
 import type { Reservation } from "./reservation.ts";
 import type { RiskRefusal } from "./risk-codes.ts";
@@ -84,16 +84,15 @@ interface Situation {
 }
 
 function decideReduction(situation: Situation, halted: RiskRefusal | undefined): RiskVerdict {
-  const { intent, question, limits, state, exposure, snapshot } = situation;
-  const { quote, now } = question;
+  const { intent, question, limits, state, exposure } = situation;
+  const { quote } = question;
   const duplicate = intent.intentId === undefined ? undefined : duplicateFault(state, intent, limits);
-  const unquoted = quoteFault(quote, intent, { state, limits, now });
+  const { unquoted, units } = valued(situation);
   const isPriced = limitPriceOf(intent) !== undefined;
   const collar =
     quote === undefined || unquoted !== undefined ? undefined : collarFault(intent, quote, { limits, reduction: true });
   const refusals = present(halted, duplicate, isPriced ? unquoted : undefined, collar);
   if (refusals.length > 0) return { ok: false, refusals, figures: undefined };
-  const units = quote === undefined || unquoted !== undefined ? undefined : unitValuesOf(intent, quote, snapshot);
   const mark = exposureOf(exposure, intent.symbol).mark;
   return { ok: true, reduction: true, unitValue: mark.max(units?.worst ?? mark), figures: undefined };
 }
@@ -101,8 +100,7 @@ function decideReduction(situation: Situation, halted: RiskRefusal | undefined):
 function decideOpening(situation: Situation, halted: RiskRefusal | undefined): RiskVerdict {
   const { intent, question, snapshot, limits, state } = situation;
   const { quote } = question;
-  const unquoted = quoteFault(quote, intent, { state, limits, now: question.now });
-  const units = quote === undefined || unquoted !== undefined ? undefined : unitValuesOf(intent, quote, snapshot);
+  const { unquoted, units } = valued(situation);
   const figures = units === undefined ? undefined : figuresOf(situation, units);
   const refusals = present(
     halted,
@@ -125,6 +123,23 @@ function decideOpening(situation: Situation, halted: RiskRefusal | undefined): R
   );
   if (refusals.length > 0 || units === undefined) return { ok: false, refusals, figures };
   return { ok: true, reduction: false, unitValue: units.worst, figures };
+}
+
+/**
+ * What one unit is worth, or why that is not known. Without a quote an order that carries its bound is worth that; with
+ * one the quote must be good, whatever the order says.
+ */
+function valued({ intent, question, snapshot, limits, state }: Situation): {
+  readonly unquoted?: RiskRefusal;
+  readonly units?: UnitValues;
+} {
+  const { quote, now } = question;
+  const bounded = quote === undefined ? boundedUnitsOf(intent) : undefined;
+  if (bounded !== undefined) return { units: bounded };
+  const unquoted = quoteFault(quote, intent, { state, limits, now });
+  if (quote === undefined || unquoted !== undefined) return unquoted === undefined ? {} : { unquoted };
+  const units = unitValuesOf(intent, quote, snapshot);
+  return units === undefined ? {} : { units };
 }
 
 function figuresOf({ intent, exposure, snapshot }: Situation, { mark, worst }: UnitValues): ProjectedFigures {
@@ -196,13 +211,15 @@ function universeFault({ symbol }: OrderIntent, limits: Limits): RiskRefusal | u
 }
 
 function sessionFault(
-  { type, symbol }: OrderIntent,
+  { type, symbol, maxNotional }: OrderIntent,
   open: boolean | undefined,
   { sessionHours }: Limits,
 ): RiskRefusal | undefined {
   if (sessionHours === "any" || open === true) return undefined;
   // An order for the next open fills in the session and is placed before it.
   if (type === "market-on-open" && open === false) return undefined;
+  // The twin knows, and refuses a bounded order outside the session.
+  if (open === undefined && maxNotional !== undefined) return undefined;
   const why =
     open === false ? `the market of ${symbol} is closed` : `it is not known whether the market of ${symbol} is open`;
   return {

@@ -52,7 +52,8 @@ export function quoteFault(
     return {
       code: "QUOTE_UNAVAILABLE",
       message: `no source of ours has a price of ${intent.symbol}, so the order cannot be valued`,
-      remedy: "configure a source of quotes, or let the order be placed inside the algorithm",
+      remedy:
+        "give maxNotional: the twin inside the algorithm prices the order then and refuses it beyond; or configure a source of quotes",
       retryable: true,
     };
   }

@@ -1,12 +1,27 @@
 import type { AccountSnapshot } from "../../domain/account-snapshot.ts";
-import type { Decimal } from "../../domain/decimal.ts";
+import { Decimal } from "../../domain/decimal.ts";
 import { limitPriceOf, stopPriceOf, type OrderIntent } from "../../domain/order-intent.ts";
 import { highestPrice, type Quote } from "../../domain/quote.ts";
+
+const SMALLEST = Decimal.parse("0.0000000001");
 
 /** What one unit of an order's symbol is worth in account currency: by the quote, and by the worst price of the order. */
 export interface UnitValues {
   readonly mark: Decimal;
   readonly worst: Decimal;
+}
+
+/**
+ * What one unit of a bounded order is worth at most, where nothing of ours has a price: its bound is what the twin will
+ * refuse it beyond. Undefined for other orders.
+ */
+export function boundedUnitsOf({ maxNotional, quantity }: OrderIntent): UnitValues | undefined {
+  if (maxNotional === undefined) return undefined;
+  const unit = maxNotional.divide(quantity.abs());
+  // A quotient that was rounded down would let the order come to a little less than its bound.
+  const isWhole = unit.multiply(quantity.abs()).compare(maxNotional) >= 0;
+  const worst = isWhole ? unit : unit.add(SMALLEST);
+  return { mark: worst, worst };
 }
 
 /**

@@ -132,6 +132,23 @@ describe("a decision of the risk kernel", () => {
     expect(many).toEqual(["RISK_UNIVERSE", "RISK_SESSION", ...money]);
   });
 
+  it("takes an order that carries its bound for worth that, where nothing has a price", () => {
+    const blind = { quote: undefined, marketOpen: undefined };
+    expect(codes({ quantity: 3, maxNotional: "1000" }, { ...blind, rules: { maxOrderNotional: "1000" } })).toEqual([]);
+    expect(codes({ quantity: 3, maxNotional: "1000.01" }, { ...blind, rules: { maxOrderNotional: "1000" } })).toEqual([
+      "RISK_ORDER_NOTIONAL",
+    ]);
+    // Thirds are rounded up: two orders of which each has half the room do not leave a hair of it.
+    const half = decideOrder(intent({ quantity: 3, maxNotional: "1000" }), question(blind));
+    const unit = half.ok ? half.unitValue : Decimal.ZERO;
+    expect(unit.multiply(Decimal.parse("3")).compare(Decimal.parse("1000"))).toBeGreaterThanOrEqual(0);
+    // What is known counts: a price that is too old, and a market that is closed.
+    expect(codes({ maxNotional: "1000" }, { quote: quote({ at: NOON - 11 * SECOND }) })).toEqual(["QUOTE_STALE"]);
+    expect(codes({ maxNotional: "1000" }, { quote: undefined, marketOpen: false })).toEqual(["RISK_SESSION"]);
+    // With a price the bound makes nothing cheaper.
+    expect(codes({ maxNotional: "1" }, { rules: { maxOrderNotional: "999" } })).toEqual(["RISK_ORDER_NOTIONAL"]);
+  });
+
   it("values a limit at the larger of limit and quote, and ignores prices that a market order was given", () => {
     const rules = { maxOrderNotional: "1000" };
     expect(codes({ quantity: 10, type: "limit", limitPrice: "96" }, { rules })).toEqual([]);
