@@ -7,7 +7,17 @@ import { openHome } from "./desk-home.ts";
 
 type Programs = Pick<
   CliSession,
-  "runDesk" | "runCloud" | "halt" | "relay" | "backtestFile" | "install" | "doctor" | "listData" | "importData" | "demo"
+  | "runDesk"
+  | "runCloud"
+  | "halt"
+  | "relay"
+  | "backtestFile"
+  | "install"
+  | "doctor"
+  | "restoreAuditHead"
+  | "listData"
+  | "importData"
+  | "demo"
 >;
 
 /**
@@ -42,6 +52,7 @@ export function cliPrograms(
       const { examine } = await import("./doctor.ts");
       yield* examine(config);
     },
+    restoreAuditHead: async (consent) => (await import("./restore-audit-head.ts")).restoreAuditHead(config, consent),
     listData: async () => {
       const { listData } = await import("../clients/data/list-data.ts");
       return (await listData(config.dataFolders)).map((row) => ({ ...row }));

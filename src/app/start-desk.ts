@@ -29,6 +29,7 @@ import { logLastWords, openLog } from "./log-file.ts";
 import { newId, systemClock } from "./system.ts";
 import { absorbTrials } from "./absorb-trials.ts";
 import { startUpstream } from "./start-upstream.ts";
+import { storeLocation } from "./store-location.ts";
 import { storageFault } from "./storage-fault.ts";
 
 /** A running desk. `ended` resolves when somebody asked it to stop. */
@@ -120,11 +121,7 @@ async function openStore(
   },
 ): Promise<DeskStore> {
   const { home, vault, mask, stack } = parts;
-  const location =
-    config.databaseUrl === undefined
-      ? ({ kind: "sqlite", file: home.storeFile } as const)
-      : ({ kind: "postgres", url: config.databaseUrl } as const);
-  const database = await openDatabase<DeskTables>(location, deskMigrations);
+  const database = await openDatabase<DeskTables>(storeLocation(config, home), deskMigrations);
   stack.defer(() => database.destroy());
   const key = await auditKey(vault, () => randomBytes(32).toString("hex"));
   mask.add(key);

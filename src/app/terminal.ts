@@ -8,6 +8,7 @@ export function processTerminal(colour: boolean): Terminal {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   return {
     isTerminal: process.stderr.isTTY,
+    isInteractive: process.stderr.isTTY && process.stdin.isTTY,
     colour,
     columns: process.stderr.columns > 0 ? process.stderr.columns : 100,
     out: (text) => void process.stdout.write(text),

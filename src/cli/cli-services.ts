@@ -1,6 +1,7 @@
 import type { ClientKey } from "../domain/client-key.ts";
 import type { HaltState } from "../domain/halt-state.ts";
 import type { z } from "zod";
+import type { DocumentSignature, OperatorsState } from "../domain/operator.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { ReadRoute } from "../domain/read-route.ts";
 import type { UpstreamEntry } from "../domain/upstream-entry.ts";
@@ -234,6 +235,8 @@ export interface CliSession {
     readonly config: unknown;
   }>;
   doctor(): AsyncIterable<CheckResult>;
+  /** Undefined where the head file is there. @throws RefusalError where the log itself is broken. */
+  restoreAuditHead(consent: (found: FoundHeadlessLog) => Promise<HeadConsent>): Promise<FoundHeadlessLog | undefined>;
   listData(): Promise<readonly Readonly<Record<string, unknown>>[]>;
   importData(request: ImportRequest): Promise<Readonly<Record<string, unknown>>>;
   demo(request: { readonly onStep: (step: DemoStep) => void; readonly signal: AbortSignal }): Promise<DemoOutcome>;
@@ -254,9 +257,26 @@ export interface DemoOutcome {
   readonly summary: Readonly<Record<string, unknown>>;
 }
 
+/** An audit log without its head file, as it was found. */
+export interface FoundHeadlessLog {
+  readonly desk: string;
+  readonly demo: boolean;
+  readonly operators: OperatorsState;
+  /** Records that hold together, and how many of them the vault knows. */
+  readonly records: number;
+  readonly marked: number;
+  /** Hash of the last record. */
+  readonly head: string;
+}
+
+/** Who was for it: an operator with his signature, or somebody at the terminal of a desk without operators. */
+export type HeadConsent = DocumentSignature | "nobody is enrolled";
+
 /** The terminal, as commands see it. Results go to `out`, everything else to `err`. */
 export interface Terminal {
   readonly isTerminal: boolean;
+  /** Whether a person can be asked something: both ends are a terminal. */
+  readonly isInteractive: boolean;
   readonly colour: boolean;
   readonly columns: number;
   out(text: string): void;

@@ -21,6 +21,7 @@ async function help(...args: string[]): Promise<string> {
   const services: CliServices = {
     terminal: {
       isTerminal: false,
+      isInteractive: false,
       colour: false,
       columns: 100,
       out: (part) => void (text += part),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -56,7 +56,8 @@ describe(`operators in a terminal${SKIPPED}`, { skip: !HAS_TERMINAL, timeout: 90
       ["or more):", ANNA],
       ["again:", ANNA],
     ] as const;
-    const added = await typed(["operators", "add", "anna"], twice);
+    // Who starts the desk at a terminal is asked for the first one.
+    const added = await typed(["up"], [["(empty: later):", "anna"], ...twice]);
     if (added.code !== 0) throw new Error(added.shown);
   }, 120_000);
   afterAll(() => home[Symbol.asyncDispose](), 60_000);
@@ -180,6 +181,48 @@ describe(`operators in a terminal${SKIPPED}`, { skip: !HAS_TERMINAL, timeout: 90
     const edited = await home.run(["limits", "show", "--json"]);
     expect([edited.code, edited.json()]).toMatchObject([3, { error: { message: containing("does not fit") } }]);
     rmSync(placed);
+  });
+
+  it("sign a larger budget of computing, which without a signature stops computing", async () => {
+    const host = { minutesPerDay: 4800, moneyPerDay: null };
+    const compute = { version: 1, principals: { host } };
+    const placed = join(home.dataDir, "compute-budget.json");
+    writeFileSync(placed, JSON.stringify({ compute, signatures: [] }));
+    const backtest = JSON.stringify({ projectId: 1, compileId: "c", backtestName: "b" });
+    const unsigned = await home.run(["policy", "explain", "qc_create_backtest", backtest]);
+    expect(unsigned.out).toContain("is refused by the budget of computing");
+    expect(unsigned.out).toContain("COMPUTE_BUDGET_UNREADABLE");
+    const file = join(home.folder, "my-budget.json");
+    writeFileSync(file, JSON.stringify(compute));
+    const signed = await typed(["limits", "sign-compute", file, "--as", "anna"], [["of anna:", ANNA]]);
+    expect([signed.code, signed.shown]).toEqual([0, containing('"minutesPerDay": 4800')]);
+    const now = (await home.run(["limits", "show", "--json"])).json();
+    expect(now).toMatchObject({ compute: { own: true, signatures: 1, budget: { principals: { host } } } });
+    const explained = await home.run(["policy", "explain", "qc_create_backtest", backtest]);
+    expect(explained.out).toMatch(/estimate +0\.25 node minutes, 0\.00 USD: one backtest of 15 s/);
+    expect(explained.out).toMatch(/budget +4800 node minutes and no limit in money are left until \d{4}-/);
+    rmSync(placed);
+  });
+
+  it("let the desk go on with an audit log whose head file is gone, and stand in it for that", async () => {
+    const head = join(home.dataDir, "audit-head.json");
+    const restore = ["audit", "restore-head", "--as", "anna"];
+    const running = await home.run([...restore, "--json"]);
+    expect(running.json()).toMatchObject({ error: { code: "DESK_ALREADY_RUNS" } });
+    await home.run(["down"]);
+    rmSync(head);
+    const refused = await home.run(["up", "--json"]);
+    expect(refused.json()).toMatchObject({ error: { code: "AUDIT_HEAD_MISSING", remedy: containing("restore-head") } });
+    const wrong = await typed(restore, [["of anna:", "not this sentence"]]);
+    expect([wrong.code, wrong.shown]).toEqual([3, containing("OPERATOR_PASSPHRASE_WRONG")]);
+    expect(existsSync(head)).toBe(false);
+    const restored = await typed(restore, [["of anna:", ANNA]]);
+    expect([restored.code, restored.shown]).toEqual([0, containing("the vault knows")]);
+    expect((await home.run(["audit", "verify", "--json"])).json()).toMatchObject({ ok: true });
+    const [records] = (await home.run(["audit", "tail", "--json"])).lines() as Record<string, string>[][];
+    expect(records?.filter(({ tool }) => tool === "audit.restore-head")).toMatchObject([
+      { kind: "event", principal: "operator:anna", arguments: containing("signature") },
+    ]);
   });
 
   it("leave no passphrase and no open key in any file of the data directory", () => {

@@ -4,21 +4,24 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { auditRecordSchema, type AuditRecord } from "../../domain/audit-record.ts";
 import { isoTime } from "../../domain/clock.ts";
+import { operatorNameSchema } from "../../domain/operator.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { OtlpLogs } from "../../gateway/audit-otlp.ts";
 import { callTree } from "../../gateway/call-tree.ts";
+import { agree } from "../agree.ts";
 import { callTreeText } from "../call-tree-text.ts";
 import type { CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { chooseSigner, openSigner } from "../operator-signing.ts";
 import { table } from "../output.ts";
 
 type Add = (audit: Command, services: CliServices, done: (code: number) => void) => void;
 
-/** `audit tail|verify|export|prune|replay`: the record of every call. */
+/** `audit tail|verify|export|prune|replay|restore-head`: the record of every call. */
 export function addAuditCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   const audit = program.command("audit").description("the record of every call");
-  const commands: readonly Add[] = [addTail, addVerify, addExport, addPrune, addReplay];
+  const commands: readonly Add[] = [addTail, addVerify, addExport, addPrune, addReplay, addRestoreHead];
   for (const add of commands) add(audit, services, done);
 }
 
@@ -153,6 +156,36 @@ const addPrune: Add = (audit, services, done) => {
         { ...pruned, archive: file },
         `${output.paint("green", "✓")} ${pruned.count} records moved to ${file}; keep it, and check both with \`audit verify --archive ${archive}\``,
       );
+    }),
+  );
+};
+
+const addRestoreHead: Add = (audit, services, done) => {
+  withGlobalFlags(
+    audit
+      .command("restore-head")
+      .description("write the lost head file of the log anew, with an operator's signature; terminal only")
+      .option("--as <name>", "who signs (default: the operator whose key lies here)"),
+  ).action(
+    action(services, done, async ({ session, output }, options) => {
+      const { as } = parseOptions(z.object({ as: operatorNameSchema.optional() }), options);
+      const restored = await session.restoreAuditHead(async ({ desk, demo, operators: state, ...found }) => {
+        const { terminal } = services;
+        const shown = `The head file of the audit log is gone. ${found.records} records hold together; the vault knows ${found.marked} of them.\nNobody can say whether there were more.`;
+        if (state.kind === "none") {
+          await agree(terminal, `${shown}\nType "restore" to go on with these: `, "restore");
+          return "nobody is enrolled";
+        }
+        const operator = chooseSigner({ desk, demo, state }, as, session);
+        const sign = await openSigner({ session, terminal }, { desk, operator, kind: "audit-head", shown });
+        return sign(found);
+      });
+      if (restored === undefined) output.result({ restored: false }, "The head file of the audit log is there.");
+      else {
+        const { records, marked } = restored;
+        const text = `The log goes on after record ${records}; who was for it is the next record. Look at \`quantwright audit verify\`.`;
+        output.result({ restored: true, records, marked }, text);
+      }
     }),
   );
 };

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import type { CliServices, CliSession, DeskLink } from "../cli-services.ts";
-import { action, parseOptions, withGlobalFlags } from "../command.ts";
+import { action, parseOptions, withGlobalFlags, type CommandContext } from "../command.ts";
+import { enrolOperator, operatorName } from "../enrol-operator.ts";
 import { EXIT } from "../exit-code.ts";
+import { deskOperators } from "../operator-signing.ts";
 import { table, type Output } from "../output.ts";
 import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
 
@@ -37,10 +39,12 @@ export function addDeskCommands(program: Command, services: CliServices, done: (
     .option("--http <port>", "serve MCP at /mcp over HTTP too, to clients with a key (`keys add`); 0 takes a free port")
     .option("--http-host <address>", "address to listen on for it", "127.0.0.1");
   withGlobalFlags(up).action(
-    action(services, done, async ({ session, output }, options) => {
+    action(services, done, async (context, options) => {
+      const { session, output } = context;
       const { http, httpHost } = parseOptions(upSchema, options);
       await using desk = await session.desk();
       if (http !== undefined) await desk.request("http.open", { port: http, host: httpHost });
+      await enrolFirst(context, desk);
       const status = statusSchema.parse(await desk.request("status"));
       output.result(
         { ...status, started: desk.started },
@@ -71,6 +75,17 @@ export function addDeskCommands(program: Command, services: CliServices, done: (
       await session.runDesk(() => terminal.out(`${JSON.stringify({ ready: true })}\n`));
     }),
   );
+}
+
+/** Asks a person at a terminal who may approve, while nobody may. */
+async function enrolFirst(context: CommandContext, desk: DeskLink): Promise<void> {
+  const { terminal } = context.services;
+  if (!terminal.isInteractive || context.output.json || context.output.quiet) return;
+  if ((await deskOperators(desk)).state.kind !== "none") return;
+  const typed = (
+    await terminal.readLine("Who may approve what trades? Name of the first operator (empty: later): ")
+  ).trim();
+  if (typed !== "") await enrolOperator(context, operatorName(typed), { solo: false });
 }
 
 function addDownCommand(program: Command, services: CliServices, done: (code: number) => void): void {

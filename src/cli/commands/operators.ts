@@ -1,26 +1,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { isoTime } from "../../domain/clock.ts";
-import {
-  isAlone,
-  operatorNameSchema,
-  type Operator,
-  type OperatorList,
-  type OperatorsState,
-} from "../../domain/operator.ts";
+import { isAlone, operatorNameSchema, type Operator } from "../../domain/operator.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { operatorsTampered } from "../../gateway/approvals/operator-list.ts";
 import type { CliServices, DeskLink } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags, type CommandContext } from "../command.ts";
+import { enrolOperator, following, listOf, operatorName } from "../enrol-operator.ts";
 import { EXIT } from "../exit-code.ts";
-import {
-  chooseSigner,
-  deskOperators,
-  newPassphrase,
-  openSigner,
-  type DeskOperators,
-  type Sign,
-} from "../operator-signing.ts";
+import { chooseSigner, deskOperators, newPassphrase, openSigner, type DeskOperators } from "../operator-signing.ts";
 import { table } from "../output.ts";
 
 const asSchema = z.object({ as: operatorNameSchema.optional() });
@@ -37,7 +25,11 @@ export function addOperatorCommands(program: Command, services: CliServices, don
       .argument("<name>")
       .option("--solo", "he may, while he is the only one, give both signatures of a live approval, 12 hours apart")
       .option(...AS),
-  ).action(action(services, done, (context, name, options) => addOperator(context, nameOf(name), options)));
+  ).action(
+    action(services, done, (context, name, options) =>
+      enrolOperator(context, operatorName(name), parseOptions(addSchema, options)),
+    ),
+  );
   withGlobalFlags(operators.command("list").description("list the operators, also those who left")).action(
     action(services, done, async ({ session, output }) => {
       await using link = await session.desk();
@@ -53,12 +45,12 @@ export function addOperatorCommands(program: Command, services: CliServices, don
       .description("end an operator's rights; his signatures on what was not used yet count no more")
       .argument("<name>")
       .option(...AS),
-  ).action(action(services, done, (context, name, options) => removeOperator(context, nameOf(name), options)));
+  ).action(action(services, done, (context, name, options) => removeOperator(context, operatorName(name), options)));
   withGlobalFlags(
     operators.command("passwd").description("change the passphrase of a key that lies here").argument("<name>"),
   ).action(
     action(services, done, async ({ session, output, services: { terminal } }, argument) => {
-      const name = nameOf(argument);
+      const name = operatorName(argument);
       const from = await terminal.readPassphrase(`Passphrase of ${name}: `);
       // Before the new one is asked for: two more questions are not worth a typing error.
       await session.operatorKeys.open(name, from);
@@ -66,51 +58,6 @@ export function addOperatorCommands(program: Command, services: CliServices, don
       output.result({ changed: true, name }, `The passphrase of ${name} is changed. His public key is the same.`);
     }),
   );
-}
-
-async function addOperator(context: CommandContext, name: string, options: unknown): Promise<void> {
-  const { session, output, services } = context;
-  const { solo, as } = parseOptions(addSchema, options);
-  await using link = await session.desk();
-  const known = await deskOperators(link);
-  const present = listOf(known.state);
-  if (present.some((one) => one.name === name)) {
-    throw new RefusalError({
-      code: "OPERATOR_EXISTS",
-      message: `the name ${name} is taken, or was; names are not given twice`,
-      remedy: "take another name, or change the passphrase with `quantwright operators passwd NAME`",
-    });
-  }
-  const signerName = known.state.kind === "none" ? name : chooseSigner(known, as, session);
-  const request = {
-    desk: known.desk,
-    operator: signerName,
-    kind: "operators",
-    shown: `${signerName} lets ${name} approve on this desk.`,
-  } as const;
-  // An operator who lets another in signs first, so that nobody types a new passphrase for nothing.
-  const signedByOther =
-    signerName === name ? undefined : await openSigner({ session, terminal: services.terminal }, request);
-  const signer = await session.operatorKeys.create(name, await newPassphrase(services.terminal, name));
-  const signedByHimself: Sign = (content) => {
-    const at = session.now();
-    const statement = { kind: "operators", desk: known.desk, operator: name, at, content } as const;
-    return { operator: name, at, signature: signer.sign(statement) };
-  };
-  const entry: Operator = {
-    name,
-    publicKey: signer.publicKey,
-    addedAt: session.now(),
-    addedBy: signerName,
-    removedAt: null,
-    removedBy: null,
-    solo,
-    kind: "person",
-  };
-  const list = following(known, [...present, entry]);
-  await link.request("operators.change", { list, signature: (signedByOther ?? signedByHimself)(list) });
-  const text = `${name} may approve now${solo ? " (solo: alone, with 12 hours between two signatures)" : ""}. Keep a copy of ${session.dataDir}/operators; a lost passphrase cannot be recovered.`;
-  output.result({ added: name, solo, publicKey: signer.publicKey, signedBy: signerName }, text);
 }
 
 async function removeOperator(context: CommandContext, name: string, options: unknown): Promise<void> {
@@ -146,17 +93,6 @@ async function removeOperator(context: CommandContext, name: string, options: un
   );
 }
 
-function following(known: DeskOperators, operators: readonly Operator[]): OperatorList {
-  const { state, desk } = known;
-  if (state.kind === "tampered") throw new RefusalError(operatorsTampered(state.reason));
-  return {
-    version: state.kind === "intact" ? state.list.version + 1 : 1,
-    desk,
-    previousHash: state.kind === "intact" ? state.hash : null,
-    operators: [...operators],
-  };
-}
-
 function listText(known: DeskOperators, keysHere: readonly Operator[]): string {
   const { state, demo } = known;
   if (state.kind === "none") return "Nobody is enrolled. `quantwright operators add NAME` enrols the first operator.";
@@ -173,17 +109,4 @@ function listText(known: DeskOperators, keysHere: readonly Operator[]): string {
     one.publicKey,
   ]);
   return table(["operator", "state", "since", "added by", "key", "public key"], rows);
-}
-
-function listOf(state: OperatorsState): readonly Operator[] {
-  return state.kind === "intact" ? state.list.operators : [];
-}
-
-function nameOf(argument: unknown): string {
-  const parsed = operatorNameSchema.safeParse(argument);
-  if (parsed.success) return parsed.data;
-  throw new RefusalError({
-    code: "USAGE",
-    message: `"${String(argument).slice(0, 40)}" is no name of an operator: ${z.prettifyError(parsed.error)}`,
-  });
 }

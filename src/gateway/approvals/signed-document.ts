@@ -10,7 +10,7 @@ import {
 import { accepted, refused, type Outcome } from "../../domain/refusal.ts";
 
 /** What operators sign. The kind is part of what is signed, so that no signature can stand under another kind. */
-export const DOCUMENT_KINDS = ["approval", "policy", "limits", "compute", "operators", "rearm"] as const;
+export const DOCUMENT_KINDS = ["approval", "policy", "limits", "compute", "operators", "rearm", "audit-head"] as const;
 
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 

@@ -13,6 +13,7 @@ import type { AuditWatermark } from "../audit-watermark.ts";
 import type { DeskTables } from "./schema.ts";
 import { useApproval } from "./approval-store.ts";
 import { dropArchived, readAnchor, startOf, verifyChain, writeArchive } from "./audit-archive.ts";
+import { auditRecords } from "./audit-records.ts";
 import { recordOf, rowOf } from "./audit-row.ts";
 import { callsOf } from "./calls-of.ts";
 import { reserveCompute } from "./compute-store.ts";
@@ -137,20 +138,8 @@ export class Ledger {
   }
 
   /** All records in order up to a number, a thousand at a time. */
-  async *records(through = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditRecord> {
-    for (let after = 0; ;) {
-      const rows = await this.#database
-        .selectFrom("audit")
-        .selectAll()
-        .where("seq", ">", after)
-        .where("seq", "<=", through)
-        .orderBy("seq")
-        .limit(1000)
-        .execute();
-      if (rows.length === 0) return;
-      for (const row of rows) yield recordOf(row);
-      after = rows.at(-1)?.seq ?? after;
-    }
+  records(through?: number): AsyncGenerator<AuditRecord> {
+    return auditRecords(this.#database, through);
   }
 
   /** Checks the log, and with `archives` (files) also what was taken out of it. */

@@ -25,6 +25,7 @@ export function requireWholeLog(head: ChainHead, { file, mark }: KeptHeads): voi
   throw new RefusalError({
     code: "AUDIT_HEAD_MISSING",
     message: `the file with the head of the audit log is gone, and ${mark.count} records or more were written`,
-    remedy: "restore audit-head.json from a backup; without it nobody can say that the log was not cut",
+    remedy:
+      "restore audit-head.json from a backup; without one nobody can say that the log was not cut, and an operator may accept that with `quantwright audit restore-head`",
   });
 }

@@ -9,6 +9,7 @@ import { openAuditHead } from "../../../src/store/audit-head.ts";
 import { openAuditWatermark } from "../../../src/store/audit-watermark.ts";
 import { Ledger } from "../../../src/store/desk/ledger.ts";
 import { recordOf } from "../../../src/store/desk/audit-row.ts";
+import { headlessLog, restoreHead, type HeadlessLog } from "../../../src/store/desk/restore-head.ts";
 import type { DeskTables } from "../../../src/store/desk/schema.ts";
 import { openFileVault } from "../../../src/store/vault/file-vault.ts";
 import { deskDatabase, DIALECTS, steppingClock, testPlace, type TestPlace } from "../support/databases.ts";
@@ -102,6 +103,32 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("an audit log on $name
     await ledger.close();
     rmSync(file("head.json"));
     expect(await refusalOf(log.open())).toMatchObject({ code: "AUDIT_HEAD_MISSING" });
+  });
+
+  it("gets no new head where records were changed, or cut below what the vault knows", async () => {
+    await write(ledger, 4);
+    await ledger.close();
+    rmSync(file("head.json"));
+    const options = {
+      database: log.database,
+      clock: steppingClock(START + 9),
+      key: KEY,
+      headFile: openAuditHead(file("head.json")),
+      watermark: openAuditWatermark(openFileVault(file("secrets.json"), file("secrets.key"))),
+    };
+    const found = await headlessLog(options);
+    expect(found).toMatchObject({ head: { count: 4 }, marked: 4 });
+    await sql`update audit set detail = 'another' where seq = 2`.execute(log.database);
+    expect(await refusalOf(headlessLog(options))).toMatchObject({ code: "AUDIT_BROKEN" });
+    await sql`update audit set detail = '' where seq = 2`.execute(log.database);
+    await restoreHead(options, found as HeadlessLog, auditEntry({ tool: "audit.restore-head" }));
+    expect(await headlessLog(options)).toBeUndefined();
+    ledger = await log.open();
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 5 });
+    await ledger.close();
+    rmSync(file("head.json"));
+    await cut(3);
+    expect(await refusalOf(headlessLog(options))).toMatchObject({ code: "AUDIT_BROKEN" });
   });
 
   it("shows in verification that it was written anew, also where the file with its head was", async () => {
