@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pollWait } from "../domain/poll-interval.ts";
 import type { Principal } from "../domain/principal.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import type { RunContext, RunDefinition } from "../runs/run-definition.ts";
@@ -12,6 +13,9 @@ export type RunCall = (call: {
   readonly tool: string;
   readonly arguments: Body;
   readonly signal?: AbortSignal;
+  /** Ends a wait for a node, and nothing that is under way. */
+  readonly giveUp?: AbortSignal;
+  readonly onProgress?: (progress: { readonly message?: string }) => void;
 }) => Promise<Body>;
 
 export const BACKTEST_RUN = "backtest";
@@ -41,7 +45,7 @@ const readSchema = z.looseObject({
   }),
 });
 
-/** Waits between looks: quickly at first, because local backtests take a second, then patiently. */
+/** Waits between looks: quickly at first, because local backtests take a second, then patiently; more on an account. */
 const LOOKS = [200, 200, 300, 300, 500, 500, 1000] as const;
 const PATIENT_LOOK = 2000;
 /** A call may fail so often in a row (a restarting upstream) before the run gives up. */
@@ -60,10 +64,9 @@ export function backtestRun(call: RunCall): RunDefinition {
     kind: BACKTEST_RUN,
     async execute(context, raw) {
       const input = backtestRunInput.parse(raw);
-      const ask: Ask = (tool, args, signal = context.signal) =>
-        patiently(context, () =>
-          call({ principal: context.run.principal, runId: context.run.id, tool, arguments: args, signal }),
-        );
+      const { principal, id: runId } = context.run;
+      const ask: Ask = (tool, args, more) =>
+        patiently(context, () => call({ principal, runId, tool, arguments: args, signal: context.signal, ...more }));
       const compileId = await context.step("compile", () => compile(ask, context, input));
       const backtestId = await context.step("create", () => createOnce(ask, context, { input, compileId }));
       await context.step("wait", () => waitForEnd(ask, context, { projectId: input.projectId, backtestId }));
@@ -88,7 +91,16 @@ export function backtestRun(call: RunCall): RunDefinition {
   };
 }
 
-type Ask = (tool: string, args: Body, signal?: AbortSignal) => Promise<Body>;
+type Ask = (
+  tool: string,
+  args: Body,
+  more?: Pick<Parameters<RunCall>[0], "signal" | "giveUp" | "onProgress">,
+) => Promise<Body>;
+
+/** Waits before a look, as long as the profile's cloud wants at least. */
+function beforeLook(context: RunContext, milliseconds: number = PATIENT_LOOK): Promise<void> {
+  return context.sleep(pollWait(context.run.profile === "local" ? "local" : "quantconnect", milliseconds));
+}
 
 /** Asks again, after growing waits, what may be asked again: reads, and what was never sent. */
 async function patiently(context: RunContext, work: () => Promise<Body>): Promise<Body> {
@@ -98,7 +110,7 @@ async function patiently(context: RunContext, work: () => Promise<Body>): Promis
     } catch (error) {
       const passing = error instanceof RefusalError && error.refusal.retryable === true;
       if (!passing || attempt >= MOST_ATTEMPTS) throw error;
-      await context.sleep(LOOKS[attempt - 1] ?? PATIENT_LOOK);
+      await beforeLook(context, LOOKS[attempt - 1]);
     }
   }
 }
@@ -114,7 +126,7 @@ async function compile(ask: Ask, context: RunContext, input: BacktestRunInput): 
   const begun = await begin().catch((error: unknown) => (isUnknown(error) ? begin() : Promise.reject(error as Error)));
   let state = compileSchema.parse(begun);
   for (let look = 0; state.state === "InQueue"; look += 1) {
-    await context.sleep(LOOKS[look] ?? PATIENT_LOOK);
+    await beforeLook(context, LOOKS[look]);
     state = {
       ...state,
       ...compileSchema
@@ -146,12 +158,20 @@ async function createOnce(
     parameters,
   };
   try {
-    // A cancelled run lets its creation end, so that what was made is known and can be deleted.
-    return createdSchema.parse(await ask("create_backtest", args, context.stopping)).backtest.backtestId;
+    // A cancelled run lets its creation end, so that what was made is known and can be deleted; while it waits for a
+    // node nothing is made.
+    const created = await ask("create_backtest", args, {
+      signal: context.stopping,
+      giveUp: context.signal,
+      onProgress: ({ message }) => {
+        if (message !== undefined) context.progress(0.05, message).catch(() => undefined);
+      },
+    });
+    return createdSchema.parse(created).backtest.backtestId;
   } catch (error) {
     if (!isUnknown(error)) throw error;
     for (const wait of LATE_LOOKS) {
-      await context.sleep(wait);
+      if (wait > 0) await beforeLook(context, wait);
       const made = await find(ask, projectId, context.run.id);
       if (made !== undefined) return made;
     }
@@ -170,7 +190,7 @@ async function waitForEnd(
   at: { readonly projectId: number; readonly backtestId: string },
 ): Promise<null> {
   for (let look = 0; ; look += 1) {
-    await context.sleep(LOOKS[look] ?? PATIENT_LOOK);
+    await beforeLook(context, LOOKS[look]);
     const { backtest } = readSchema.parse(await ask("read_backtest", at));
     if (backtest.completed === true) return null;
     await context.progress(0.05 + 0.93 * Math.min(1, backtest.progress ?? 0), backtest.status ?? "running");

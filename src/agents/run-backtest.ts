@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isEnded, type Run } from "../domain/run.ts";
+import { isEnded, SHOWN_RUN_STATES, shownState, type Run } from "../domain/run.ts";
 import { plainPlan } from "../gateway/call-plan.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
 import { parseJson } from "../domain/parse-json.ts";
@@ -13,7 +13,7 @@ export const runView = z.object({
   runId: z.string(),
   kind: z.string(),
   title: z.string(),
-  state: z.enum(["queued", "running", "completed", "failed", "cancelled"]),
+  state: z.enum(SHOWN_RUN_STATES),
   progress: z.number(),
   note: z.string(),
   version: z.int(),
@@ -22,8 +22,8 @@ export const runView = z.object({
 
 /** A run as tools show it. */
 export function viewOf(run: Run): z.infer<typeof runView> {
-  const { id, kind, title, state, progress, note, version, error } = run;
-  return { runId: id, kind, title, state, progress, note, version, error };
+  const { id, kind, title, progress, note, version, error } = run;
+  return { runId: id, kind, title, state: shownState(run), progress, note, version, error };
 }
 
 const summarySchema = z.looseObject({

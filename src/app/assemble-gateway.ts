@@ -8,6 +8,7 @@ import { DeploymentLookup } from "../gateway/deployment-lookup.ts";
 import type { ComputeDesk } from "../gateway/compute/compute-desk.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Registry } from "../gateway/registry.ts";
+import type { StartQueue } from "../gateway/organisation/start-queue.ts";
 import type { Upstreams } from "../gateway/upstream-port.ts";
 import { TrialRecorder, type TrialRecorderOptions } from "../gateway/trial-recorder.ts";
 import { DurableRuns } from "../store/runs/durable-runs.ts";
@@ -21,6 +22,7 @@ import { haltTargetOf } from "./halt/halt-target-of.ts";
 import type { DeskHome } from "./desk-home.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
+import { startQueue } from "./service-limits.ts";
 import { newId, systemClock } from "./system.ts";
 import { userCare, UserUpstreams } from "./user-upstreams.ts";
 import { buildRegistry, countRecords, UPSTREAM, type DeskCounts } from "./tool-registry.ts";
@@ -85,9 +87,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
       arguments: args,
       ...(parentCallId === undefined ? {} : { parentCallId }),
     });
-  // What is deployed by other clients, on the local cloud as in an account.
-  const fresh = config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH;
-  const deployments = new DeploymentLookup(() => read("list_live_algorithms", {}), fresh);
+  const deployments = lookupOf(config, read);
   const { agents, registry, own } = buildRegistry(config, {
     store,
     upstreams,
@@ -98,11 +98,12 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     haltTarget: () => haltTargetOf(config, { cloudDir: parts.home.cloudDir, vault: parts.vault }),
   });
   const measured: Measured = async (callId, took) => late.controls?.compute.measured(callId, took);
-  const recorder = createRecorder(config, { store, read, measured });
+  const starts = startQueue(config, read);
+  const recorder = createRecorder(config, { store, read, measured, isWaiting: (callId) => starts.isWaiting(callId) });
   const controls = await openControls(config, { ...parts, cloud: parts.address, deployments, read });
   late.controls = controls;
   const called = userCare(upstreams, () => late.userUpstreams);
-  const shared = { ...parts, agents, registry, recorder, read, deployments, controls };
+  const shared = { ...parts, agents, registry, recorder, read, deployments, controls, starts };
   const gateway = createGateway(config, { ...shared, called });
   late.gateway = gateway;
   const runs = new DurableRuns(
@@ -121,9 +122,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   const tools = await followTools({ registry, upstreams: called, log });
   const userUpstreams = new UserUpstreams({ ...parts, called, config, registry, own, demo: parts.home.demo });
   late.userUpstreams = userUpstreams;
-  await userUpstreams.reload().catch((error: unknown) => {
-    log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
-  });
+  await reloaded(userUpstreams, log);
   const watch = watchTrials({ recorder, compute: controls.compute, log });
   const accounts = watchAccounts({ controls, profile: config.profile, read, log });
   return {
@@ -149,12 +148,26 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   };
 }
 
+/** A file that cannot be read takes away the user's upstreams and nothing else. */
+async function reloaded(userUpstreams: UserUpstreams, log: (message: string) => void): Promise<void> {
+  await userUpstreams.reload().catch((error: unknown) => {
+    log(`the upstreams of the user are not there: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+/** What is deployed by other clients, on the local cloud as in an account. */
+function lookupOf(config: Config, read: Read): DeploymentLookup {
+  const fresh = config.profile === "local" ? LOCAL_FRESH : ACCOUNT_FRESH;
+  return new DeploymentLookup(() => read("list_live_algorithms", {}), fresh);
+}
+
 function createRecorder(
   config: Config,
-  parts: Pick<TrialRecorderOptions, "read" | "measured"> & { readonly store: DeskStore },
+  parts: Pick<TrialRecorderOptions, "read" | "measured" | "isWaiting"> & { readonly store: DeskStore },
 ): TrialRecorder {
-  const { store, read, measured } = parts;
+  const { store, ...rest } = parts;
   return new TrialRecorder({
+    ...rest,
     book: store.trials,
     optimizations: store.optimizations,
     artifacts: store.artifacts,
@@ -162,8 +175,6 @@ function createRecorder(
     newId,
     profile: config.profile,
     strategyOf: async (projectId) => (await store.strategies.byProject(config.profile, projectId))?.id,
-    read,
-    measured,
   });
 }
 
@@ -174,6 +185,7 @@ function createGateway(
     readonly registry: Registry;
     readonly recorder: TrialRecorder;
     readonly read: Read;
+    readonly starts: StartQueue;
     readonly deployments: DeploymentLookup;
     readonly controls: DeskControls;
     readonly called: Upstreams;
@@ -187,6 +199,7 @@ function createGateway(
     trials: recorder,
     roles: agents,
     deployments,
+    starts: parts.starts,
     accounts: controls.accounts,
     brokerSecrets: brokerSecrets(parts.vault, (text) => mask.add(text)),
     compiles: new CompileBook(createCompileStore(store.database, systemClock), (projectId) =>

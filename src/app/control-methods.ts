@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shownState } from "../domain/run.ts";
 import { TOOLSETS } from "../gateway/tool.ts";
 import { controlMethod, type ControlMethod } from "../server/control-channel.ts";
 import { approvalMethods, approvalsState } from "./approval-methods.ts";
@@ -39,7 +40,10 @@ export function controlMethods(
       cloud: (await cloud?.state()) ?? null,
       http: http.state,
       upstreams: core.upstreams.status(),
-      runs: (await core.runs.list(5)).map(({ id, title, state, progress }) => ({ id, title, state, progress })),
+      runs: (await core.runs.list(5)).map((run) => {
+        const { id, title, progress } = run;
+        return { id, title, state: shownState(run), progress };
+      }),
       ...(await core.counts()),
       approvals: await approvalsState(core.controls),
     })),

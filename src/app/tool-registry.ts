@@ -9,6 +9,7 @@ import { executionOps } from "../agents/execution-ops.ts";
 import { strategyLab } from "../agents/strategy-lab.ts";
 import type { UpstreamManager } from "../clients/upstream/upstream-manager.ts";
 import type { Config } from "../config.ts";
+import { LEAST_POLL_MILLISECONDS } from "../domain/poll-interval.ts";
 import type { DeploymentState } from "../gateway/classify.ts";
 import { Registry, type UpstreamSource } from "../gateway/registry.ts";
 import type { Runs } from "../runs/run-definition.ts";
@@ -23,10 +24,6 @@ import { vendoredBuild } from "./upstream-server.ts";
 
 /** Name of the upstream that every desk has. */
 export const UPSTREAM = "quantconnect";
-
-/** How often what became of an order is looked up: the cloud's own limits are for the account's. */
-const LOCAL_POLL = 200;
-const ACCOUNT_POLL = 2000;
 
 /** How much the desk has recorded. */
 export interface DeskCounts {
@@ -76,7 +73,7 @@ export function buildRegistry(
       accounts: { view: (projectId) => controls().accounts.view(projectId) },
       running,
       wait: (milliseconds) => delay(milliseconds),
-      pollMilliseconds: config.profile === "local" ? LOCAL_POLL : ACCOUNT_POLL,
+      pollMilliseconds: LEAST_POLL_MILLISECONDS[config.profile],
     }),
     dataEdge(() => openDataFolder(config.dataFolders)),
   ];

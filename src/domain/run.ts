@@ -28,3 +28,14 @@ export type Run = z.infer<typeof runSchema>;
 export function isEnded(run: Run): boolean {
   return run.state === "completed" || run.state === "failed" || run.state === "cancelled";
 }
+
+/** What a run is told as while its cloud has no node for it. */
+export const WAITING_FOR_NODE = "waiting for node";
+
+/** The states of runs as they are shown. */
+export const SHOWN_RUN_STATES = [...RUN_STATES, WAITING_FOR_NODE] as const;
+
+/** The state of a run for people and models: one that runs and waits for a node says so. */
+export function shownState(run: Pick<Run, "state" | "note">): (typeof SHOWN_RUN_STATES)[number] {
+  return run.state === "running" && run.note.startsWith(WAITING_FOR_NODE) ? WAITING_FOR_NODE : run.state;
+}

@@ -46,3 +46,8 @@ export function errorText(result: ToolResult): string | undefined {
 export function isEffectUnknown({ _meta }: ToolResult): boolean {
   return _meta?.["quantwright/effect"] === "unknown";
 }
+
+/** Whether the server says of a read that it was refused for the number of calls, so that it is answered later. */
+export function mayRepeat({ _meta }: ToolResult): boolean {
+  return _meta?.["quantwright/repeat"] === "later";
+}

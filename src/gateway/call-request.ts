@@ -20,6 +20,8 @@ export interface CallRequest {
   /** Given by a composed call to its inner calls; nobody outside can make one. */
   readonly permit?: Permit;
   readonly signal?: AbortSignal;
+  /** Ends a wait for a node, and nothing that is under way. */
+  readonly giveUp?: AbortSignal;
   readonly onProgress?: (progress: {
     readonly progress: number;
     readonly total?: number;

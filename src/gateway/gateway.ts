@@ -16,8 +16,10 @@ import { explainCall, type Explanation } from "./explain-call.ts";
 import { haltRefusal } from "./halt-gate.ts";
 import { judgeCall, type Judged, type JudgeParts } from "./judge-call.ts";
 import type { LedgerPort } from "./ledger-port.ts";
-import { CANCELLED, lostRefusal, unknownOutcome } from "./lost-call.ts";
+import { CANCELLED, lostRefusal, unknownOutcome, upstreamRefusal } from "./lost-call.ts";
 import { noteAnswer, openingOf, type Noted } from "./note-answer.ts";
+import { sendCall } from "./organisation/send-call.ts";
+import type { StartQueue } from "./organisation/start-queue.ts";
 import { Permit } from "./permit.ts";
 import type { Registry } from "./registry.ts";
 import type { ReservationEnd } from "./risk/reservation.ts";
@@ -36,6 +38,8 @@ export interface GatewayOptions {
   readonly trials: TrialRecorder;
   readonly roles: readonly AgentRole[];
   readonly deployments: DeploymentLookup | undefined;
+  /** Where starts wait for a node; without it they are sent at once. */
+  readonly starts?: StartQueue | undefined;
   readonly accounts: Accounts;
   readonly compiles: CompileBook;
   readonly brokerSecrets: BrokerSecrets;
@@ -112,7 +116,7 @@ export class Gateway {
     const answer = await this.call({ ...rest, tool: this.#options.registry.passedName(upstream, tool) });
     if (answer.refusal !== undefined) throw new RefusalError(answer.refusal);
     const error = errorText(answer.result);
-    if (error !== undefined) throw new RefusalError({ code: "UPSTREAM_REFUSED", message: `${tool}: ${error}` });
+    if (error !== undefined) throw new RefusalError(upstreamRefusal(tool, answer.result, error));
     return this.#wholeBody(answer.result, upstream);
   }
 
@@ -177,20 +181,19 @@ export class Gateway {
     const { upstreams, deadlineMilliseconds, mask, brokerSecrets } = this.#options;
     const filled = await fillSecrets(tool, args, brokerSecrets);
     if (!filled.ok) return this.#endUnsent(admitted, filled.refusal, "gateway");
-    const outcome = await upstreams.call({
-      upstream: tool.upstream,
-      tool: tool.tool,
+    const outcome = await sendCall(judged, tool, {
+      starts: this.#options.starts,
+      call: (call) => upstreams.call(call),
       arguments: filled.value,
       deadlineMilliseconds,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-      ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
+      forbidden: () => this.#haltRefusal(judged),
     });
     if (plan.account !== null || plan.class === "live") this.#options.deployments?.forget();
     const wrote = { tool: tool.tool, arguments: args, tainted };
     await this.#unlessFails(judged, "taint", () => this.#options.controls.taint.passed(request, wrote));
-    if (outcome.kind === "lost") {
-      const refusal = this.#lost(judged, tool, outcome);
-      if (outcome.sent) return this.#end(admitted, refusal, tool.upstream);
+    if (outcome.kind !== "answered") {
+      const refusal = outcome.kind === "refused" ? outcome.refusal : this.#lost(judged, tool, outcome);
+      if (outcome.kind === "lost" && outcome.sent) return this.#end(admitted, refusal, tool.upstream);
       await this.#note(judged, tool, { noted, error: refusal.message });
       return this.#endUnsent(admitted, refusal, tool.upstream);
     }
@@ -209,7 +212,7 @@ export class Gateway {
     const detail = [asked, error].filter((part) => part !== undefined && part !== "").join("; ");
     await this.#audit.outcome(judged, error === undefined ? "ok" : "UPSTREAM_REFUSED", detail);
     await this.#note(judged, tool, { noted, ...(error === undefined ? { result } : { error }) });
-    if (error !== undefined) await this.#giveBack(admitted);
+    await (error === undefined ? this.#computes(admitted) : this.#giveBack(admitted));
     const asOf = this.#options.clock.now() - Math.round((outcome.ageSeconds ?? 0) * 1e6);
     const by = answeredBy(outcome, tool.upstream);
     const envelope = { ...this.#envelope(seq, { ...by, mode: plan.mode, asOf }), ...by };
@@ -251,6 +254,13 @@ export class Gateway {
     if (reservation === undefined) return Promise.resolve();
     const { risk } = this.#options.controls;
     return this.#unlessFails(judged, "reservation", () => risk.settle(reservation.account, reservation.id, end));
+  }
+
+  /** What waited for a node before it began took nothing while it waited. */
+  #computes({ judged, computes }: Admitted): Promise<void> {
+    if (!computes) return Promise.resolve();
+    const { compute } = this.#options.controls;
+    return this.#unlessFails(judged, "budget", () => compute.began(judged.callId));
   }
 
   /** What was surely not made takes nothing of the budget. */

@@ -1,7 +1,8 @@
 import type { CallClass } from "../domain/call-class.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { mayRepeat } from "./answer-body.ts";
 import type { PassedTool } from "./tool.ts";
-import type { UpstreamOutcome } from "./upstream-port.ts";
+import type { ToolResult, UpstreamOutcome } from "./upstream-port.ts";
 
 export const CANCELLED: Refusal = { code: "CANCELLED", message: "the caller cancelled the call" };
 
@@ -35,6 +36,13 @@ export function lostRefusal(
       retryable: true,
     };
   return unknownOutcome(tool.tool, how);
+}
+
+/** The refusal of an inner call that its upstream answered with an error. */
+export function upstreamRefusal(tool: string, result: ToolResult, error: string): Refusal {
+  const message = `${tool}: ${error}`;
+  if (!mayRepeat(result)) return { code: "UPSTREAM_REFUSED", message };
+  return { code: "RATE_LIMITED", message, remedy: "ask again in a minute", retryable: true };
 }
 
 /** The refusal of a call that was sent and that nobody knows the effect of. */

@@ -32,6 +32,7 @@ export interface PointRecorderOptions {
   readonly profile: Profile;
   readonly strategyOf: (projectId: number) => Promise<string | undefined>;
   readonly read: DeskRead;
+  readonly isWaiting?: ((callId: string) => boolean) | undefined;
   /** Told what the points of an optimisation took, before it is settled. */
   readonly measured?: ((callId: string, took: MeasuredPoints) => Promise<void>) | undefined;
 }
@@ -133,7 +134,7 @@ export class PointRecorder {
   async watch(): Promise<void> {
     const faults: unknown[] = [];
     for (const tracked of await this.#options.optimizations.watched()) {
-      if (tracked.profile !== this.#options.profile) continue;
+      if (tracked.profile !== this.#options.profile || this.#options.isWaiting?.(tracked.callId) === true) continue;
       const { optimizationId } = tracked;
       const looked = optimizationId === null ? this.#find(tracked) : this.#look(tracked, optimizationId);
       await looked.catch((error: unknown) => faults.push(error));

@@ -21,6 +21,8 @@ export interface TrialRecorderOptions {
   readonly strategyOf: (projectId: number) => Promise<string | undefined>;
   /** Reads through the gateway as the desk. */
   readonly read: DeskRead;
+  /** Whether a call still waits for a node: nothing of it is there yet. */
+  readonly isWaiting?: ((callId: string) => boolean) | undefined;
   /** Told what the points of an optimisation took, before it is settled. */
   readonly measured?: PointRecorderOptions["measured"];
 }
@@ -128,6 +130,7 @@ export class TrialRecorder {
   async watch(): Promise<void> {
     for (const trial of await this.#options.book.open()) {
       if (trial.profile !== this.#options.profile || trial.projectId === null) continue;
+      if (this.#options.isWaiting?.(trial.callId) === true) continue;
       if (trial.backtestId === null) await this.#find(trial, trial.projectId);
       else await this.#look(trial, { projectId: trial.projectId, backtestId: trial.backtestId });
     }

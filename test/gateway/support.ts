@@ -12,6 +12,7 @@ import { ComputeDesk } from "../../src/gateway/compute/compute-desk.ts";
 import { effectiveComputeBudget, type FoundComputeBudget } from "../../src/gateway/compute/effective-compute-budget.ts";
 import { CompileBook } from "../../src/gateway/compile-book.ts";
 import type { HaltNotice } from "../../src/gateway/halt-gate.ts";
+import type { StartQueue } from "../../src/gateway/organisation/start-queue.ts";
 import { effectivePolicy } from "../../src/gateway/policy/effective-policy.ts";
 import { riskDesk } from "../../src/gateway/risk-desk.ts";
 import { RiskBook } from "../../src/gateway/risk/risk-book.ts";
@@ -176,6 +177,8 @@ export async function gatewayUnderTest(
     /** Further texts that must not leave. */
     readonly secrets?: readonly string[];
     readonly ground?: Ground;
+    /** Where starts wait for a node. */
+    readonly starts?: StartQueue;
     /** The user's own budget of computing, as it is found. */
     readonly computeBudget?: () => FoundComputeBudget;
   } = {},
@@ -223,6 +226,7 @@ export async function gatewayUnderTest(
     strategyOf: async (projectId) => (await strategies.byProject(profile, projectId))?.id,
     read,
     measured: (callId, took) => compute.measured(callId, took),
+    isWaiting: (callId) => options.starts?.isWaiting(callId) === true,
   });
   const compute = new ComputeDesk({
     store: createComputeStore(database),
@@ -283,6 +287,7 @@ export async function gatewayUnderTest(
     trials: recorder,
     roles: options.roles ?? [],
     deployments: profile === "local" && options.deployments !== true ? undefined : deployments,
+    starts: options.starts,
     accounts,
     brokerSecrets: options.brokerSecrets ?? {
       fields: () => Promise.resolve(undefined),

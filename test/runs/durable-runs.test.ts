@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backtestRun } from "../../src/agents/backtest-run.ts";
+import { backtestRun, type RunCall } from "../../src/agents/backtest-run.ts";
+import { viewOf } from "../../src/agents/run-backtest.ts";
 import type { RunContext, RunDefinition } from "../../src/runs/run-definition.ts";
 import { until } from "../clients/process/support.ts";
 import { refusalOf } from "../store/support/refusal-of.ts";
@@ -75,6 +76,24 @@ describe("a durable backtest", () => {
     cloud.instead.set("create_compile", refuse("UPSTREAM_REFUSED"));
     const second = await waitFor(bench.runs, (await startBacktest(bench.runs)).id, ended);
     expect(second).toMatchObject({ state: "failed", error: { code: "UPSTREAM_REFUSED" } });
+  });
+
+  it("says that it waits for a node, and gives the wait up when it is cancelled, without anything made", async () => {
+    const call: RunCall = async (request) => {
+      if (request.tool !== "create_backtest") return cloud.call(request);
+      request.onProgress?.({ message: "waiting for node (1 before it)" });
+      await new Promise<void>((resolve) => request.giveUp?.addEventListener("abort", () => resolve()));
+      return refuse("CANCELLED")();
+    };
+    await using waiting = await openRuns(call);
+    const { id } = await startBacktest(waiting.runs);
+    const run = await waitFor(waiting.runs, id, ({ note }) => note.startsWith("waiting for"));
+    expect(run).toMatchObject({ state: "running", note: "waiting for node (1 before it)" });
+    expect(viewOf(run).state).toBe("waiting for node");
+    const cancelled = await waiting.runs.cancel(id);
+    expect(cancelled?.state).toBe("cancelled");
+    expect(viewOf({ ...run, state: "cancelled" }).state).toBe("cancelled");
+    expect(cloud.count("delete_backtest")).toBe(0);
   });
 
   it("goes on after the desk stopped, and creates the backtest once", async () => {

@@ -20,7 +20,11 @@ const callSchema = z.object({
 });
 /** A tool that answers about a run may answer well about a run that failed. */
 const failedRunSchema = z.looseObject({ run: z.looseObject({ state: z.literal("failed") }) });
-const progressSchema = z.looseObject({ progress: z.number(), message: z.string().optional() });
+const progressSchema = z.looseObject({
+  progress: z.number(),
+  total: z.number().positive().optional(),
+  message: z.string().optional(),
+});
 
 /** `tools list`, `tools call` and `tools lint`: the gateway from the shell. */
 export function addToolsCommands(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -53,7 +57,10 @@ export function addToolsCommands(program: Command, services: CliServices, done: 
       await using desk = await session.desk();
       const onEvent = (event: unknown): void => {
         const progress = progressSchema.safeParse(event);
-        if (progress.success) output.bar(progress.data.progress, progress.data.message ?? "");
+        if (!progress.success) return;
+        const { progress: done, total, message = "" } = progress.data;
+        // Without a total it only says that it grows.
+        output.bar(total === undefined ? 0 : done / total, message);
       };
       const answer = callSchema.parse(
         await desk.request("tools.call", { name, arguments: args }, { onEvent, signal: services.interrupted }),

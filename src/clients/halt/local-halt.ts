@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LEAST_POLL_MILLISECONDS } from "../../domain/poll-interval.ts";
 import { postToCloud, type CloudApi } from "../accounts/cloud-api.ts";
 import type { HaltedAccount, HaltTarget } from "./halt-target.ts";
 
@@ -36,7 +37,7 @@ export function localHalt(api: CloudApi): HaltTarget {
   };
   return {
     name: "local cloud",
-    pollMilliseconds: 200,
+    pollMilliseconds: LEAST_POLL_MILLISECONDS.local,
     halt: (deployId, flatten) => ask(deployId, flatten ? "flatten" : "restrict"),
     // To restrict what is restricted changes nothing.
     look: (deployId) => ask(deployId, "restrict"),

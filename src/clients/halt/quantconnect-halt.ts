@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LEAST_POLL_MILLISECONDS } from "../../domain/poll-interval.ts";
 import { postToCloud, type CloudApi } from "../accounts/cloud-api.ts";
 import type { HaltedAccount, HaltTarget } from "./halt-target.ts";
 
@@ -49,7 +50,7 @@ export function quantconnectHalt(api: CloudApi): HaltTarget {
     post("/live/commands/create", { projectId, command: fields });
   return {
     name: "QuantConnect",
-    pollMilliseconds: 2000,
+    pollMilliseconds: LEAST_POLL_MILLISECONDS.quantconnect,
     async halt(deployId, flatten) {
       const running = (await deployments(deployId)).filter(({ status }) => status === undefined || !ENDED.has(status));
       for (const { projectId } of running) {

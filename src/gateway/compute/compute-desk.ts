@@ -76,6 +76,10 @@ export class ComputeDesk implements ComputeGate {
     return { reservation: { ...call, day, renewsAt, profile, estimate, at: clock.now() }, limit };
   }
 
+  began(callId: string): Promise<void> {
+    return this.#options.store.began(callId, this.#options.clock.now());
+  }
+
   giveBack(callId: string): Promise<void> {
     return this.#options.store.settle(callId, { milliseconds: 0, money: null });
   }

@@ -34,6 +34,8 @@ export interface ComputeGate {
     view: ComputeView,
     call: { readonly principal: Principal; readonly callId: string; readonly tool: string },
   ): ComputeWrite | undefined;
+  /** Notes that the cloud took a call on: what it waited for a node until then is not counted. */
+  began(callId: string): Promise<void>;
   /** Gives back what a call took that was certainly not made. */
   giveBack(callId: string): Promise<void>;
 }

@@ -36,7 +36,7 @@ export interface EndedCompute {
   readonly currency: string | null;
   /** Backtests of the call that began. */
   readonly began: number;
-  /** From the opening of its one trial to its close, in milliseconds; null for an optimisation. */
+  /** From when the cloud took on its one backtest to the close of its trial, in milliseconds; null for an optimisation. */
   readonly seenMilliseconds: number | null;
 }
 
@@ -45,6 +45,8 @@ export interface ComputeStore {
   used(principal: Principal, day: string): Promise<ComputeUse>;
   /** How long the newest completed backtests of a project took, in milliseconds. */
   durations(profile: Profile, projectId: number): Promise<readonly number[]>;
+  /** Notes when the cloud took a call on; microseconds UTC. */
+  began(callId: string, at: number): Promise<void>;
   /** A reservation that is still held. */
   held(callId: string): Promise<Omit<EndedCompute, "began" | "seenMilliseconds"> | undefined>;
   /** Those still held whose trials have all ended. */

@@ -16,17 +16,21 @@ export function createComputeStore(database: Kysely<DeskTables>): ComputeStore {
     async durations(profile, projectId) {
       const rows = await database
         .selectFrom("trials")
-        .select(["opened_at", "closed_at"])
-        .where("profile", "=", profile)
-        .where("project_id", "=", projectId)
-        .where("state", "=", "completed")
+        .leftJoin("compute_uses", "compute_uses.call_id", "trials.call_id")
+        .select(["trials.opened_at", "trials.closed_at", "compute_uses.began_at"])
+        .where("trials.profile", "=", profile)
+        .where("trials.project_id", "=", projectId)
+        .where("trials.state", "=", "completed")
         // A point waits for the others, so its time says little.
-        .where("optimization_id", "is", null)
-        .where("source", "=", "desk")
-        .orderBy("opened_at", "desc")
+        .where("trials.optimization_id", "is", null)
+        .where("trials.source", "=", "desk")
+        .orderBy("trials.opened_at", "desc")
         .limit(NEWEST)
         .execute();
-      return rows.map(({ opened_at: opened, closed_at: closed }) => Math.max(0, ((closed ?? opened) - opened) / 1000));
+      return rows.map(seenTime);
+    },
+    async began(callId, at) {
+      await database.updateTable("compute_uses").set({ began_at: at }).where("call_id", "=", callId).execute();
     },
     async held(callId) {
       const row = await heldRows(database).where("compute_uses.call_id", "=", callId).executeTakeFirst();
@@ -68,6 +72,7 @@ export async function reserveCompute(transaction: Transaction<DeskTables>, write
     currency: estimate.money?.currency ?? null,
     state: "held",
     at,
+    began_at: null,
   };
   await transaction.insertInto("compute_uses").values(row).execute();
 }
@@ -136,6 +141,7 @@ async function ended(database: Kysely<DeskTables>, profile: string): Promise<End
     .leftJoin("optimizations", "optimizations.call_id", "compute_uses.call_id")
     .where("compute_uses.profile", "=", profile)
     .select(({ fn }) => [
+      "compute_uses.began_at",
       fn.count<number>("trials.backtest_id").as("began"),
       fn.countAll<number>().as("trials"),
       fn.count<number>("trials.closed_at").as("closed"),
@@ -151,6 +157,7 @@ async function ended(database: Kysely<DeskTables>, profile: string): Promise<End
       "compute_uses.estimated_milliseconds",
       "compute_uses.price_per_hour",
       "compute_uses.currency",
+      "compute_uses.began_at",
     ])
     .execute();
   return rows
@@ -158,6 +165,16 @@ async function ended(database: Kysely<DeskTables>, profile: string): Promise<End
     .map((row) => ({
       ...heldOf(row),
       began: row.began,
-      seenMilliseconds: row.points > 0 ? null : ((row.closed_at ?? row.opened_at) - row.opened_at) / 1000,
+      seenMilliseconds: row.points > 0 ? null : seenTime(row),
     }));
+}
+
+/** Milliseconds from the start of a backtest to its end, as far as both were seen. */
+function seenTime(row: {
+  readonly opened_at: number;
+  readonly closed_at: number | null;
+  readonly began_at: number | null;
+}): number {
+  const start = row.began_at ?? row.opened_at;
+  return Math.max(0, ((row.closed_at ?? start) - start) / 1000);
 }

@@ -17,6 +17,8 @@ export interface ComputeTables {
     currency: string | null;
     state: string;
     at: number;
+    /** When the cloud took it on; null until that is known. */
+    began_at: number | null;
   };
 }
 
@@ -25,7 +27,7 @@ export async function computeTables(database: Kysely<unknown>): Promise<void> {
     `create table compute_uses (call_id text primary key, principal text not null, day text not null,
        profile text not null, tool text not null, backtests bigint not null, estimated_milliseconds bigint not null,
        milliseconds bigint not null, price_per_hour text, amount text, currency text, state text not null,
-       at bigint not null)`,
+       at bigint not null, began_at bigint)`,
     `create index compute_uses_day on compute_uses (principal, day)`,
     `create index compute_uses_state on compute_uses (state)`,
   ];

@@ -130,6 +130,21 @@ describe("a call that computes", () => {
     expect(await taken()).toBe(80);
   });
 
+  it("does not count the time that it waited for a node", async () => {
+    limit(10);
+    desk.upstreams.answers.set("create_backtest", () => {
+      desk.clock.time += 300 * SECOND;
+      return answered({ success: true, backtest: { backtestId: "b1" } });
+    });
+    await backtest();
+    desk.clock.time += 20 * SECOND;
+    const body = { backtestId: "b1", completed: true, status: "Completed.", statistics: { "Net Profit": "1" } };
+    desk.upstreams.answers.set("read_backtest", answered({ success: true, backtest: body }));
+    await desk.recorder.watch();
+    await desk.compute.settleEnded();
+    expect(await taken()).toBe(20);
+  });
+
   it("is given back when the lost call was looked for and never found", async () => {
     limit(10);
     desk.upstreams.answers.set("create_backtest", lost(true));

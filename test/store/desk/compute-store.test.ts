@@ -108,11 +108,14 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("what is computed, on 
     };
     await add("t1", 5);
     await add("t2", 7, { openedAt: 1000 });
+    await take(reserving("waited", 1));
+    await store.began("waited", 1000 + 30_000_000);
+    await add("t3", 41, { callId: "waited" });
     await add("elsewhere", 99, { projectId: 8 });
     await add("point", 99, { optimizationId: "O-1" });
     await add("file", 99, { source: "file" });
     await trials.add(openTrial({ id: "open" }));
-    expect(new Set(await store.durations("local", 7))).toEqual(new Set([5000, 7000]));
+    expect(new Set(await store.durations("local", 7))).toEqual(new Set([5000, 7000, 11_000]));
     expect(await store.durations("quantconnect", 7)).toEqual([]);
   });
 
@@ -138,6 +141,7 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("what is computed, on 
     await take(reserving("sweep", 1), { trials: points, optimization });
     expect(await store.ended("local")).toEqual([]);
     const end = { at: 90_000_000, result: null, rawArtifact: null };
+    await store.began("single", 60_000_000);
     await trials.started("t1", "b1");
     await trials.close("t1", { ...end, state: "completed" });
     await trials.close("t2", { ...end, state: "abandoned" });
@@ -145,7 +149,7 @@ describe.each(DIALECTS.filter(({ missing }) => !missing))("what is computed, on 
     await trials.closePoints("sweep", { ...end, state: "abandoned" }, "all");
     const known = async (): Promise<Record<string, unknown>> =>
       Object.fromEntries((await store.ended("local")).map((one) => [one.callId, [one.began, one.seenMilliseconds]]));
-    expect(await known()).toEqual({ single: [1, 90_000], never: [0, expect.any(Number)] });
+    expect(await known()).toEqual({ single: [1, 30_000], never: [0, expect.any(Number)] });
     await optimizations.ended("sweep", 1);
     expect(await known()).toMatchObject({ sweep: [1, null] });
     expect(await store.ended("quantconnect")).toEqual([]);
