@@ -29,7 +29,8 @@ import type { PassedTool, SkillTool } from "./tool.ts";
 import type { TrialRecorder } from "./trial-recorder.ts";
 import type { ToolResult, UpstreamOutcome, Upstreams } from "./upstream-port.ts";
 import { isShallow } from "./validate-arguments.ts";
-import { LONG_RESULT, wrapLongAnswer, wrapPassedAnswer, wrapRefusal, wrapSkillAnswer } from "./wrap.ts";
+import { passedAnswer } from "./passed-answer.ts";
+import { LONG_RESULT, wrapLongAnswer, wrapRefusal, wrapSkillAnswer } from "./wrap.ts";
 
 export interface GatewayOptions {
   readonly registry: Registry;
@@ -205,7 +206,11 @@ export class Gateway {
       return {
         callId,
         refusal,
-        result: wrapPassedAnswer(result, this.#envelope(seq, { source: tool.upstream, mode: plan.mode })),
+        result: await passedAnswer(
+          result,
+          this.#envelope(seq, { source: tool.upstream, mode: plan.mode }),
+          this.#options.artifacts,
+        ),
       };
     }
     const asked = attemptsText(outcome);
@@ -216,7 +221,7 @@ export class Gateway {
     const asOf = this.#options.clock.now() - Math.round((outcome.ageSeconds ?? 0) * 1e6);
     const by = answeredBy(outcome, tool.upstream);
     const envelope = { ...this.#envelope(seq, { ...by, mode: plan.mode, asOf }), ...by };
-    return { callId, result: wrapPassedAnswer(result, envelope) };
+    return { callId, result: await passedAnswer(result, envelope, this.#options.artifacts) };
   }
 
   #lost(judged: Judged, tool: PassedTool, outcome: Extract<UpstreamOutcome, { kind: "lost" }>): Refusal {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseJson } from "../../src/domain/parse-json.ts";
 import { answered, gatewayUnderTest, SECRET, testSkill, textOf, type GatewayUnderTest } from "./support.ts";
 
 const greet = testSkill("greet", (args) => Promise.resolve({ data: { hello: args["count"] ?? 1 }, source: "a test" }));
@@ -69,6 +70,20 @@ describe("the gateway", () => {
     desk.upstreams.answers.set("read_account", kept.kind === "answered" ? { ...kept, ageSeconds: 42 } : kept);
     const { result } = await call("qc_read_account");
     expect(result._meta?.["quantwright/envelope"]).toMatchObject({ ageSeconds: 42 });
+  });
+
+  it("keeps what is too long for a client, and says that the call was made and where its result is", async () => {
+    const big = { success: true, text: "x".repeat(8_000_000) };
+    desk.upstreams.answers.set("read_account", answered(big));
+    const { result, refusal } = await call("qc_read_account");
+    expect(refusal).toBeUndefined();
+    expect(JSON.stringify(result).length).toBeLessThan(1000);
+    expect(textOf(result)).toContain("The call was made");
+    const hash = /"resultRef":"(\w+)"/.exec(textOf(result))?.[1] ?? "none";
+    const kept = parseJson((await desk.artifacts.get(hash)) ?? "null");
+    expect(kept).toMatchObject({ structuredContent: big });
+    desk.upstreams.answers.set("read_account", answered({ success: true, text: "x".repeat(3_000_000) }));
+    expect((await call("qc_read_account")).result.structuredContent).toMatchObject({ success: true });
   });
 
   describe("validating", () => {
