@@ -71,12 +71,13 @@ function estimateOf(
   const median = medianOf(durations);
   const each = Math.max(SHORTEST_BACKTEST, median ?? assumedSeconds * 1000) + spinUpSeconds * 1000;
   const milliseconds = Math.ceil(each * backtests);
-  const count = backtests === 1 ? "one backtest" : `${backtests} backtests`;
+  const seconds = `${Math.round(each / 100) / 10} s`;
+  const count = backtests === 1 ? `one backtest of ${seconds}` : `${backtests} backtests of ${seconds} each`;
   const from =
     median === undefined
       ? "taken to run so long while none of the project is known"
       : `the median of ${durations.length} of the project`;
-  const basis = `${count} of ${Math.round(each / 100) / 10} s each, ${from}`;
+  const basis = `${count}, ${from}`;
   if (node === undefined) return { milliseconds, backtests, pricePerHour: null, money: null, basis };
   const cost = costOf(milliseconds, node.pricePerHour);
   const amount = node.pricePerHour.isZero ? cost : cost.max(claimed);
