@@ -17,6 +17,7 @@ export function createStrategy(parts: StrategyLabParts): Skill {
     description: `Makes a new QuantConnect project with a Python strategy in main.py, from your code or from a template (${templates.join(", ")}). Costs nothing. Next: run_backtest. The algorithm API is LEAN's: from AlgorithmImports import *, one class derived from QCAlgorithm. Files named quantwright_* and the last lines of main.py guard the account's limits: leave them.`,
     owner: "strategy-lab",
     class: "write",
+    needs: ["create_project", "update_file_contents", "create_file", "delete_project"],
     input: z.object({
       name: z.string().min(1).max(100).describe("Name of the strategy and its project"),
       code: z.string().min(1).max(200_000).optional().describe("Whole text of main.py; leave out to use a template"),

@@ -17,6 +17,7 @@ export function editStrategy(parts: StrategyLabParts): Skill {
       "Changes a file of a strategy: either give `content` (the whole new text; makes the file if it is new), or `find` and `replace` (the passage must occur exactly once). With neither it returns the file's text. Takes effect with the next backtest.",
     owner: "strategy-lab",
     class: "write",
+    needs: ["read_file", "create_file", "update_file_contents"],
     input: z.object({
       strategyId,
       file: z.string().min(1).max(200).default("main.py"),

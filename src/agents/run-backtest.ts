@@ -43,6 +43,7 @@ export function runBacktest(parts: StrategyLabParts): Skill {
       "Compiles a strategy and backtests it. Answers with the statistics if it ends within 15 s; otherwise with a runId to follow with run_status and read with run_result. Every backtest is recorded as a trial and counts against the strategy's evidence.",
     owner: "strategy-lab",
     class: "compute",
+    needs: ["create_compile", "read_compile", "create_backtest", "read_backtest", "list_backtests", "delete_backtest"],
     input: z.object({
       strategyId,
       name: z.string().min(1).max(100).optional().describe("Name of this backtest"),

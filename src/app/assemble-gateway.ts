@@ -20,6 +20,8 @@ import { openControls, type DeskControls } from "./desk-controls.ts";
 import { watchAccounts } from "./watch-accounts.ts";
 import { haltTargetOf } from "./halt/halt-target-of.ts";
 import type { DeskHome } from "./desk-home.ts";
+import { servedTools, type ServedTools } from "./served-tools.ts";
+import type { OwnServer } from "./upstream-server.ts";
 import type { LocalCloudAddress } from "./start-upstream.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { startQueue } from "./service-limits.ts";
@@ -35,6 +37,8 @@ export interface DeskCore extends AsyncDisposable {
   readonly upstreams: UpstreamManager;
   /** The upstreams as the gateway calls them. */
   readonly called: Upstreams;
+  /** Which QuantConnect server this desk has, and what it lacks. */
+  readonly served: () => ServedTools;
   readonly counts: () => Promise<DeskCounts>;
   readonly startedAt: number;
   readonly guardianPid: number;
@@ -51,6 +55,7 @@ export interface CoreParts {
   readonly store: DeskStore;
   readonly vault: Vault;
   readonly upstreams: UpstreamManager;
+  readonly own: OwnServer;
   readonly address: LocalCloudAddress | undefined;
   readonly mask: SecretMask;
   readonly log: (message: string) => void;
@@ -91,6 +96,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
   const { agents, registry, own } = buildRegistry(config, {
     store,
     upstreams,
+    build: parts.own.build,
     startedAt,
     runs: () => required(late.runs),
     controls: () => required(late.controls),
@@ -131,6 +137,7 @@ export async function assembleGateway(config: Config, parts: CoreParts): Promise
     runs,
     upstreams,
     called,
+    served: () => servedTools(registry, parts.own.kind),
     counts: () => countRecords(store),
     startedAt,
     guardianPid: parts.guardianPid,

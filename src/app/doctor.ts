@@ -11,6 +11,7 @@ import { openVault } from "../store/vault/open-vault.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { connectToDesk } from "./desk-connection.ts";
 import { openHome } from "./desk-home.ts";
+import { serverCheck } from "./doctor-server.ts";
 import { listData } from "../clients/data/list-data.ts";
 
 const ENOUGH_BYTES = 500 * 1024 * 1024;
@@ -89,6 +90,7 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
   yield checked("sandbox", () => sandboxCheck(config));
   yield checked("operators", () => operatorsCheck(config));
   yield checked("desk", () => deskCheck(config));
+  yield checked("quantconnect server", () => serverCheck(config));
 }
 
 async function sandboxCheck(config: Config): Promise<Omit<CheckResult, "name">> {

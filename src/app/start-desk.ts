@@ -73,9 +73,10 @@ export async function startDesk(config: Config): Promise<Desk> {
     const interrupted = await closeOpenIntents(store.database, store.ledger);
     if (interrupted > 0) log(`${interrupted} calls were cut off by the end of the desk before: OUTCOME_UNKNOWN`);
     const guardian = stack.use(startGuardian({ nodePath: config.nodePath, log }));
-    const { upstreams, cloud, address, close } = await startUpstream(config, { home, vault, mask, guardian, log });
+    const started = await startUpstream(config, { home, vault, mask, guardian, log });
+    const { upstreams, own, cloud, address, close } = started;
     stack.defer(close);
-    const parts = { home, store, vault, upstreams, address, mask, log, guardianPid: guardian.pid };
+    const parts = { home, store, vault, upstreams, own, address, mask, log, guardianPid: guardian.pid };
     const core = await assembleGateway(config, parts);
     stack.defer(() => core[Symbol.asyncDispose]());
     await absorbTrials({

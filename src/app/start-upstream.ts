@@ -7,7 +7,7 @@ import type { Vault } from "../store/vault/vault.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { keepDeskCloud } from "./desk-cloud.ts";
 import type { DeskHome } from "./desk-home.ts";
-import { vendoredServer, type UpstreamAccount } from "./upstream-server.ts";
+import { ownServer, type OwnServer, type UpstreamAccount } from "./upstream-server.ts";
 
 /** Where the local cloud answers; it may move when it starts anew. */
 export interface LocalCloudAddress {
@@ -18,6 +18,7 @@ export interface LocalCloudAddress {
 
 export interface StartedUpstream {
   readonly upstreams: UpstreamManager;
+  readonly own: OwnServer;
   readonly address: LocalCloudAddress | undefined;
   /** On profile `local`. */
   readonly cloud: KeptCloud | undefined;
@@ -44,7 +45,8 @@ export async function startUpstream(
         : { cloud: undefined, account: await cloudAccount(config, parts.vault) };
     const address = cloud && { url: () => cloud.url, userId: account.userId, token: account.token };
     mask.add(account.token);
-    const upstreams = new UpstreamManager([vendoredServer(config, account)], {
+    const own = await ownServer(config, { ...parts, account, demo: parts.home.demo });
+    const upstreams = new UpstreamManager([own.server], {
       registry: guardian,
       log: (line) => log(line),
       random: Math.random,
@@ -54,7 +56,7 @@ export async function startUpstream(
     stack.use(upstreams);
     upstreams.start();
     const owned = stack.move();
-    return { upstreams, cloud, address, close: () => owned.disposeAsync() };
+    return { upstreams, own, cloud, address, close: () => owned.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;

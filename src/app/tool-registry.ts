@@ -20,7 +20,6 @@ import { haltByTool } from "./halt/halt-by-tool.ts";
 import type { DeskStore } from "./start-desk.ts";
 import { newId, systemClock } from "./system.ts";
 import { strategyTemplates, twinSources } from "./templates.ts";
-import { vendoredBuild } from "./upstream-server.ts";
 
 /** Name of the upstream that every desk has. */
 export const UPSTREAM = "quantconnect";
@@ -49,6 +48,8 @@ export function buildRegistry(
   parts: {
     readonly store: DeskStore;
     readonly upstreams: UpstreamManager;
+    /** Pins of the own server's tools hold for it. */
+    readonly build: string;
     readonly runs: () => Runs;
     readonly startedAt: number;
     /** They exist later: they read through the gateway that is built over these tools. */
@@ -86,7 +87,7 @@ export function buildRegistry(
     startedAt,
   });
   const own: readonly UpstreamSource[] = [
-    { upstream: UPSTREAM, prefix: "qc_", build: vendoredBuild(config), speaks: "quantconnect" },
+    { upstream: UPSTREAM, prefix: "qc_", build: parts.build, speaks: "quantconnect" },
   ];
   const registry = new Registry({
     skills: [

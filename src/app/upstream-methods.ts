@@ -21,6 +21,7 @@ export function upstreamMethods(core: DeskCore): Readonly<Record<string, Control
       core.toolsChanged();
       return upstreams.status();
     }),
+    "upstream.served": controlMethod(z.object({}), () => Promise.resolve(core.served())),
     "upstream.routes": controlMethod(z.object({}), () =>
       Promise.resolve(seenRoutes(userUpstreams.routes, userUpstreams.servers)),
     ),

@@ -1,6 +1,7 @@
 import type { UserUpstreamsFile } from "../cli/cli-services.ts";
 import type { Config } from "../config.ts";
-import { secretsOf, upstreamSecret } from "../domain/upstream-entry.ts";
+import { secretsOf, upstreamSecret, type UpstreamEntry } from "../domain/upstream-entry.ts";
+import { OWN_UPSTREAM } from "../gateway/tool.ts";
 import type { Vault } from "../store/vault/vault.ts";
 import { openHome } from "./desk-home.ts";
 import { discoverServers } from "./discover-servers.ts";
@@ -13,6 +14,11 @@ export function userUpstreamsFile(
   parts: { readonly cwd: string; readonly vault: () => Vault; readonly interrupted: AbortSignal },
 ): UserUpstreamsFile {
   const { vault, interrupted } = parts;
+  const forget = async (name: string, entry: UpstreamEntry): Promise<void> => {
+    const opened = vault();
+    for (const { place } of secretsOf(name, entry)) await opened.delete(place);
+    await opened.delete(upstreamSecret(name, "oauth", "session"));
+  };
   return {
     ofKind: (request) => entryOfKind(config, request),
     discover: () => discoverServers({ cwd: parts.cwd }),
@@ -27,15 +33,19 @@ export function userUpstreamsFile(
       openHome(config);
       writeUpstreamSettings(config, { ...readUpstreamSettings(config), routes: [...routes] });
     },
+    use: async (chosen) => {
+      openHome(config);
+      const { quantconnect: gone, ...settings } = readUpstreamSettings(config);
+      writeUpstreamSettings(config, { ...settings, ...(chosen === undefined ? {} : { quantconnect: chosen }) });
+      if (gone !== undefined) await forget(OWN_UPSTREAM, gone.entry);
+    },
     remove: async (name) => {
       const settings = readUpstreamSettings(config);
       const { [name]: gone, ...upstreams } = settings.upstreams;
       if (gone === undefined) return false;
       const routes = settings.routes.filter(({ of }) => !of.includes(name));
       writeUpstreamSettings(config, { ...settings, upstreams, routes });
-      const opened = vault();
-      for (const { place } of secretsOf(name, gone)) await opened.delete(place);
-      await opened.delete(upstreamSecret(name, "oauth", "session"));
+      await forget(name, gone);
       return true;
     },
     keepVariables: async (name, entry) => {

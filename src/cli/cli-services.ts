@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { DocumentSignature, OperatorsState } from "../domain/operator.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { ReadRoute } from "../domain/read-route.ts";
-import type { UpstreamEntry } from "../domain/upstream-entry.ts";
+import type { ChosenServer, UpstreamEntry } from "../domain/upstream-entry.ts";
 import type { Statement } from "../gateway/approvals/signed-document.ts";
 import type { BacktestResult } from "../lean/backtest-result.ts";
 
@@ -116,6 +116,8 @@ export interface UserUpstreamsFile {
   /** Routes for reads; one for each tool. */
   routes(): readonly ReadRoute[];
   putRoutes(routes: readonly ReadRoute[]): void;
+  /** Puts a server in place of the vendored one, or this one back again where none is given. */
+  use(chosen: ChosenServer | undefined): Promise<void>;
   /** Forgets it, its secrets and the routes that name it; whether there was one. */
   remove(name: string): Promise<boolean>;
   /** Takes the values of variables from this process's environment into the vault; gives the names that are not set. */

@@ -83,8 +83,8 @@ export function seenToolsTable(tools: z.infer<typeof seenToolsSchema>): string {
   return table(["upstream", "tool", "quarantine"], rows);
 }
 
-/** An upstream as it would be added, whole. */
-export function entryText(name: string, entry: UpstreamEntry): string {
+/** What would be started or asked, whole. */
+export function serverText(entry: UpstreamEntry): string {
   const lines =
     entry.transport === "stdio"
       ? [
@@ -99,7 +99,12 @@ export function entryText(name: string, entry: UpstreamEntry): string {
         ];
   const { instances = 1 } = entry;
   if (instances > 1) lines.push(`${instances} instances of it would serve together.`);
-  return [...lines, `Its tools would be called ${name}_…; each call counts as live.`].join("\n");
+  return lines.join("\n");
+}
+
+/** An upstream as it would be added, whole. */
+export function entryText(name: string, entry: UpstreamEntry): string {
+  return `${serverText(entry)}\nIts tools would be called ${name}_…; each call counts as live.`;
 }
 
 /** How a definition changed, line by line, with nothing hidden. */

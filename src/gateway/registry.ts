@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { envelopeSchema } from "../domain/envelope.ts";
-import { accepted, refused, RefusalError, type Outcome } from "../domain/refusal.ts";
+import { accepted, refused, RefusalError, type Outcome, type Refusal } from "../domain/refusal.ts";
 import { visibleText } from "../domain/visible-text.ts";
 import { takesOptions, withOptions } from "./call-options.ts";
 import { classify, NOTHING_RUNS } from "./classify.ts";
 import { listedFault } from "./listed-fault.ts";
+import { notServedRefusal } from "./not-served.ts";
 import { nearestNames } from "./nearest-names.ts";
 import type { Skill } from "./skill.ts";
 import { PIN_FORM, pinOf, type PinStore } from "./tool-pin.ts";
-import { annotationsOf, type PassedTool, type SkillTool, type Tool, type Toolset } from "./tool.ts";
+import { annotationsOf, OWN_UPSTREAM, type PassedTool, type SkillTool, type Tool, type Toolset } from "./tool.ts";
 import type { Upstreams, UpstreamTool } from "./upstream-port.ts";
 import { isShallow, passedArguments, skillArguments, type ArgumentsCheck } from "./validate-arguments.ts";
 
@@ -172,6 +173,8 @@ export class Registry {
   /** Resolves a public name, or names the nearest ones. */
   resolve(name: string): Outcome<Entry> {
     const entry = this.#skills.get(name) ?? this.#passed.get(name);
+    const lacking = this.#notServed(name, entry);
+    if (lacking !== undefined) return refused(lacking);
     if (entry === undefined) {
       // What a tool in quarantine is called is its server's word.
       const offered = [...this.#passed.values()].flatMap(({ tool }) =>
@@ -192,6 +195,19 @@ export class Registry {
       });
     }
     return accepted(entry);
+  }
+
+  /** Half of a composed call must not be made where the other half cannot be. */
+  #notServed(name: string, entry: Entry | undefined): Refusal | undefined {
+    if (entry?.tool.kind === "passed") return undefined;
+    const prefix = this.passedName(OWN_UPSTREAM, "");
+    const ownTool = entry === undefined && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+    const skill = entry?.tool.skill;
+    return notServedRefusal(this.seen(OWN_UPSTREAM), {
+      name,
+      ...(skill === undefined ? {} : { skill }),
+      ...(ownTool === undefined ? {} : { ownTool }),
+    });
   }
 
   /** The public name of an upstream's tool. */

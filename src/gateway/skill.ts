@@ -51,6 +51,8 @@ export interface Skill {
   readonly class: CallClass;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
+  /** Tools of the QuantConnect server without which a call cannot come to its end. */
+  readonly needs?: readonly string[];
   /** Whether the tool belongs to the trading part, which toolset `research` leaves out. */
   readonly trading?: boolean;
   /**

@@ -14,6 +14,7 @@ export function cancelOrder(parts: TradingParts): Skill {
       "Asks a running deployment to cancel a working order, by its orderId (see get_positions). Cancelling an order that would open or enlarge a position needs no approval; one that protects a position does. Looks up what became of it.",
     owner: "execution-ops",
     class: "live",
+    needs: ["create_live_command"],
     trading: true,
     input: z.object({
       projectId: z.int().describe("Project of the deployment"),

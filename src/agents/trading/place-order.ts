@@ -45,6 +45,7 @@ export function placeOrder(parts: TradingParts): Skill {
       "Sends an order to a running deployment as a live command (QuantConnect has no order endpoint), within its limits. Paper needs an operator's approval, live two; an order that only reduces a position needs none. Looks up what became of it: ACCEPTED (sent, not seen yet), SEEN (works), FILLED, CANCELLED, REFUSED or UNKNOWN (look again with get_positions before you repeat it). Give an intentId of your own, so that a repetition is refused.",
     owner: "execution-ops",
     class: "live",
+    needs: ["create_live_command"],
     trading: true,
     input,
     output: z.object({

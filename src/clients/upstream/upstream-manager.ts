@@ -9,6 +9,7 @@ import type {
 import { canonicalJson } from "../../domain/canonical-json.ts";
 import type { ProcessRegistry } from "../process/process-registry.ts";
 import { openChildSession } from "./child-session.ts";
+import { FlatUpstream } from "./flat-upstream.ts";
 import type { HealthPolicy } from "./health-record.ts";
 import { openHttpSession, type RemoteServer } from "./http-session.ts";
 import type { OneUpstream } from "./one-upstream.ts";
@@ -21,6 +22,8 @@ import type { OpenSession } from "./upstream-session.ts";
 export type UpstreamServer = (ChildServer | RemoteServer) & {
   readonly instances?: number;
   readonly health?: HealthPolicy;
+  /** Whether its tools take their arguments inside one object, and are to be offered flat. */
+  readonly flattens?: boolean;
 };
 
 export interface UpstreamManagerOptions {
@@ -127,13 +130,14 @@ export class UpstreamManager implements Upstreams {
         health,
         now,
       });
-    const upstream =
+    const served =
       instances === 1
         ? one(name)
         : new PooledUpstream(
             name,
             Array.from({ length: instances }, (_, index) => one(`${name}#${index + 1}`)),
           );
+    const upstream = server.flattens === true ? new FlatUpstream(served) : served;
     this.#upstreams.set(name, { form: formOf(server), upstream });
   }
 
