@@ -27,7 +27,7 @@ const care = {
   healthSeconds: z.int().min(1).max(3600).optional(),
 };
 
-export const stdioEntrySchema = z.strictObject({
+const stdioEntrySchema = z.strictObject({
   transport: z.literal("stdio"),
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
@@ -37,7 +37,7 @@ export const stdioEntrySchema = z.strictObject({
   ...care,
 });
 
-export const remoteEntrySchema = z.strictObject({
+const remoteEntrySchema = z.strictObject({
   transport: z.enum(["http", "sse"]),
   url: serverUrlSchema,
   /** Headers that it gets; their values lie in the vault. */
@@ -68,7 +68,6 @@ export const upstreamsFileSchema = z.strictObject({
 export type UpstreamSettings = Omit<z.output<typeof upstreamsFileSchema>, "version">;
 export type ChosenServer = z.output<typeof chosenServerSchema>;
 export type UpstreamEntry = z.output<typeof upstreamEntrySchema>;
-export type RemoteEntry = z.output<typeof remoteEntrySchema>;
 
 /** Names in the vault of what an upstream needs to be kept secret. */
 export function upstreamSecret(upstream: string, kind: "env" | "header" | "oauth", name: string): string {

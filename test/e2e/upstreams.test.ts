@@ -173,7 +173,36 @@ describe("an upstream of the user's", () => {
       expect((await home.run(["policy", "explain", tool, args, "--json"])).json()).toMatchObject({ class: "live" });
     }
     expect(readFileSync(journal, "utf8")).toBe("read_account\n");
+  });
+
+  it("answers a read in the place of another one that a route names, and nothing but a read", async () => {
+    const env = { QUANTCONNECT_USER_ID: "777", QUANTCONNECT_API_TOKEN: KEY };
+    const added = ["upstream", "add", "third", "--kind", "docker", "--instances", "2", "--yes", "--json"];
+    expect((await home.run(added, { env })).json()).toMatchObject({ entry: { instances: 2 } });
+    const route = (tool: string, ...of: readonly string[]) =>
+      home.run(["upstream", "route", tool, "--of", ...of, "--yes", "--json"]);
+    for (const [tool, other, code] of [
+      ["read_account", "notes", "ROUTE_NOT_READ"],
+      ["create_project", "third", "ROUTE_NOT_READ"],
+      ["read_account", "quantconnect", "UPSTREAM_UNKNOWN"],
+    ] as const) {
+      expect((await route(tool, "second", other)).out).toContain(code);
+    }
+    const made = await route("read_account", "second", "third");
+    expect(made.json()).toMatchObject({ routed: { choose: "first-healthy" } });
+    await until(async () => (await upstream("third"))?.["state"] === "ready", "it is ready");
+    // The first of the route dies, and cannot be started again.
+    writeFileSync(join(home.folder, "bin", "docker"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    process.kill(Number((await upstream("second"))?.["pid"]), "SIGKILL");
+    expect((await home.run(["tools", "call", "any_read_account", "{}", "--json"])).code).toBe(0);
+    const [records] = (await home.run(["audit", "tail", "--json"])).lines() as [Record<string, unknown>[]];
+    expect(records.at(-1)).toMatchObject({ tool: "any_read_account", class: "read", result: "ok" });
+    expect(records.at(-1)?.["detail"]).toMatch(/third: answered$/);
+    // Who goes takes its routes along.
     expect((await home.run(["upstream", "remove", "second"])).code).toBe(0);
+    const gone = await home.run(["upstream", "unroute", "read_account", "--json"]);
+    expect([gone.code, gone.out]).toEqual([2, expect.stringContaining("ROUTE_UNKNOWN")]);
+    expect((await home.run(["upstream", "remove", "third"])).code).toBe(0);
   });
 
   it.each([
@@ -182,7 +211,7 @@ describe("an upstream of the user's", () => {
     ["a folder that depends on where the desk stands", ["--kind", "checkout", "--folder", "here"], /whole path/],
     ["an address in clear", ["--kind", "hosted", "--url", "http://example.com/mcp"], /https address/],
   ])("is not added of QuantConnect's kinds with %s", async (_, more, message) => {
-    const done = await home.run(["upstream", "add", "third", "--yes", "--json", ...more]);
+    const done = await home.run(["upstream", "add", "fourth", "--yes", "--json", ...more]);
     expect([done.code, done.out]).toEqual([2, expect.stringMatching(message)]);
   });
 

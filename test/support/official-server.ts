@@ -24,6 +24,7 @@ const NEWER = [
   "read_backtest_report",
   "update_backtest_tags",
   "read_live_trades",
+  "update_project_parameters",
 ];
 const without = new Set([...NEWER, ...lacks.split(",")]);
 
