@@ -7,6 +7,7 @@ import { openHome } from "./desk-home.ts";
 
 type Programs = Pick<
   CliSession,
+  | "accountChecks"
   | "runDesk"
   | "runCloud"
   | "halt"
@@ -53,6 +54,7 @@ export function cliPrograms(
       yield* examine(config);
     },
     restoreAuditHead: async (consent) => (await import("./restore-audit-head.ts")).restoreAuditHead(config, consent),
+    accountChecks: async () => (await import("./look-at-account.ts")).accountChecks(config),
     listData: async () => {
       const { listData } = await import("../clients/data/list-data.ts");
       return (await listData(config.dataFolders)).map((row) => ({ ...row }));

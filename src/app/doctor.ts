@@ -11,6 +11,7 @@ import { openVault } from "../store/vault/open-vault.ts";
 import { quantconnectCredentials } from "./credentials.ts";
 import { connectToDesk } from "./desk-connection.ts";
 import { openHome } from "./desk-home.ts";
+import { accountChecks, localLimitsCheck } from "./look-at-account.ts";
 import { serverCheck } from "./doctor-server.ts";
 import { listData } from "../clients/data/list-data.ts";
 
@@ -75,6 +76,8 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
       remedy: "quantwright login quantconnect",
     };
   });
+  if (config.profile === "local") yield localLimitsCheck(config);
+  else yield* await accountChecks(config);
   yield checked("market data", async () => {
     const rows = await listData(config.dataFolders);
     return rows.length === 0

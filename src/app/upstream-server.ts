@@ -9,6 +9,7 @@ import { canonicalJson } from "../domain/canonical-json.ts";
 import type { ChosenServer } from "../domain/upstream-entry.ts";
 import { OWN_UPSTREAM } from "../gateway/tool.ts";
 import type { Vault } from "../store/vault/vault.ts";
+import { serviceLimits } from "./service-limits.ts";
 import { readUpstreamSettings } from "./upstream-file.ts";
 import { userServer } from "./user-server.ts";
 
@@ -62,6 +63,8 @@ function vendoredServer(config: Config, account: UpstreamAccount): ChildServer {
       TZ: "UTC",
       QUANTCONNECT_USER_ID: account.userId,
       QUANTCONNECT_API_TOKEN: account.token,
+      // The local cloud is ours, and takes all that comes.
+      QUANTCONNECT_CALLS_PER_SECOND: config.profile === "local" ? "0" : String(serviceLimits(config).callsPerSecond),
       ...(account.baseUrl === undefined ? {} : { QUANTCONNECT_BASE_URL: account.baseUrl }),
     },
   };

@@ -212,6 +212,8 @@ export interface CliSession {
     readonly userId: string;
     readonly token: string;
   }): Promise<{ readonly vault: string; readonly notice: string | undefined }>;
+  /** What QuantConnect says of the account that is known here: organisation, tier, nodes, and what they do not allow. */
+  accountChecks(): Promise<readonly CheckResult[]>;
   /** The user's upstreams, as they stand in his file. */
   readonly upstreams: UserUpstreamsFile;
   logout(): Promise<boolean>;

@@ -71,6 +71,8 @@ export function openE2eHome(options: HomeOptions = {}): E2eHome {
     QUANTWRIGHT_HOME: dataDir,
     QUANTWRIGHT_RUNTIME_DIR: join(folder, "run"),
     QUANTWRIGHT_CACHE_DIR: CACHE,
+    // No test asks the real one.
+    QUANTCONNECT_BASE_URL: "http://127.0.0.1:9",
     ...options.env,
   };
   const run: E2eHome["run"] = (args, one = {}) => runProgram(args, { ...one, env: { ...env, ...one.env } });

@@ -1,3 +1,4 @@
+import { QUANTCONNECT_API } from "../../clients/accounts/cloud-api.ts";
 import { localHalt } from "../../clients/halt/local-halt.ts";
 import { quantconnectHalt } from "../../clients/halt/quantconnect-halt.ts";
 import type { HaltTarget } from "../../clients/halt/halt-target.ts";
@@ -9,7 +10,6 @@ import { LOCAL_TOKEN, LOCAL_USER } from "../local-cloud-account.ts";
 import { systemClock } from "../system.ts";
 
 const DEADLINE_MILLISECONDS = 5000;
-const QUANTCONNECT = "https://www.quantconnect.com/api/v2";
 
 /**
  * Where the accounts of a data directory trade, reached without a desk; undefined where nothing can run: no local
@@ -31,6 +31,6 @@ export async function haltTargetOf(
   }
   const known = await quantconnectCredentials(config, parts.vault);
   if (known === undefined) return undefined;
-  const url = config.quantconnectUrl ?? QUANTCONNECT;
+  const url = config.quantconnectUrl ?? QUANTCONNECT_API;
   return quantconnectHalt({ ...shared, url: () => url, userId: known.userId, token: known.token });
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { RefusalError } from "../../domain/refusal.ts";
+import { checkText } from "../check-text.ts";
 import type { CliServices } from "../cli-services.ts";
 import { action, withGlobalFlags, type CommandContext } from "../command.ts";
 import { loginBroker, logoutBroker } from "./login-broker.ts";
@@ -40,10 +41,11 @@ export function addAccountCommands(program: Command, services: CliServices, done
       const token = (await terminal.readSecret("QuantConnect API token: ")).trim();
       const { vault, notice } = await session.login({ userId, token });
       const restartDesk = await deskRuns(session);
+      const looked = await session.accountChecks();
       if (notice !== undefined) output.note(`Note: ${notice}`);
       output.result(
-        { stored: true, vault, notice: notice ?? null, restartDesk },
-        `Stored in the ${vault}. Use it with --profile quantconnect${restartDesk ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
+        { stored: true, vault, notice: notice ?? null, restartDesk, account: looked },
+        `${looked.map((check) => `${checkText(check, output)}\n`).join("")}Stored in the ${vault}. Use it with --profile quantconnect${restartDesk ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
       );
     }),
   );

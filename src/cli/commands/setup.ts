@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { z } from "zod";
+import { checkText } from "../check-text.ts";
 import type { CheckResult, CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -12,17 +13,7 @@ export function addSetupCommands(program: Command, services: CliServices, done: 
       const results: CheckResult[] = [];
       for await (const check of session.doctor()) {
         results.push(check);
-        const mark =
-          check.state === "ok"
-            ? output.paint("green", "✓")
-            : check.state === "warning"
-              ? output.paint("yellow", "!")
-              : output.paint("red", "✗");
-        if (!output.json)
-          output.result(
-            check,
-            `${mark} ${check.name.padEnd(18)} ${check.detail}${check.remedy === undefined ? "" : `\n  ${"".padEnd(18)} ${output.paint("dim", "fix:")} ${check.remedy}`}`,
-          );
+        if (!output.json) output.result(check, checkText(check, output));
       }
       const failed = results.filter(({ state }) => state === "failed").length;
       output.result(

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+/** Where QuantConnect's own cloud answers. */
+export const QUANTCONNECT_API = "https://www.quantconnect.com/api/v2";
+
 /** How to reach an API of QuantConnect's kind: the local cloud, or the real one. */
 export interface CloudApi {
   /** Base of the API; a local one may move when it starts anew. */
