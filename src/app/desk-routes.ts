@@ -35,7 +35,8 @@ export function routedServers(
 export function routesSource(routes: readonly ReadRoute[]): readonly UpstreamSource[] {
   if (routes.length === 0) return [];
   const build = createHash("sha256").update(canonicalJson(routes)).digest("hex").slice(0, 16);
-  return [{ upstream: ROUTES_UPSTREAM, prefix: `${ROUTES_UPSTREAM}_`, build, speaks: "quantconnect" }];
+  const answeredBy = (name: string): readonly string[] => routes.find(({ tool }) => tool === name)?.of ?? [];
+  return [{ upstream: ROUTES_UPSTREAM, prefix: `${ROUTES_UPSTREAM}_`, build, speaks: "quantconnect", answeredBy }];
 }
 
 /** A route with what is wrong with it. */

@@ -12,7 +12,7 @@ import type { ComputeCall, ComputeGate, ComputeView } from "./compute/compute-ga
 import { haltRefusal, type HaltGate } from "./halt-gate.ts";
 import type { Judged } from "./judge-call.ts";
 import type { LedgerCommit } from "./ledger-port.ts";
-import { decidePolicy, type PolicyVerdict } from "./policy/decide-policy.ts";
+import { decideStrictest, type PolicyVerdict } from "./policy/decide-policy.ts";
 import type { EffectivePolicy } from "./policy/effective-policy.ts";
 import { argumentsHash } from "./redact.ts";
 import type { KeyedOrder, RiskGate } from "./risk-gate.ts";
@@ -132,7 +132,8 @@ export async function policyVerdict(
     composedBy: request.permit?.composedBy ?? null,
     at: parts.clock.now(),
   };
-  return { verdict: decidePolicy(question, effective), version: effective.version, question };
+  const others = tool.kind === "passed" ? (tool.answeredBy ?? []) : [];
+  return { verdict: decideStrictest(question, others, effective), version: effective.version, question };
 }
 
 /** By whose leave the call is made; `uses` where it uses up an approval of its own. */

@@ -21,6 +21,8 @@ export interface UpstreamSource {
   readonly build: string;
   /** Whether its tools are QuantConnect's, and known by name; of others nothing is known, so each counts as live. */
   readonly speaks: "quantconnect" | "unknown";
+  /** The upstreams behind a tool, where there are several. */
+  readonly answeredBy?: (tool: string) => readonly string[];
 }
 
 interface Entry {
@@ -286,6 +288,7 @@ function passedTool(source: UpstreamSource, listed: UpstreamTool, quarantined: s
     annotations: annotationsOf(gravest, title),
     toolsets: ["full"],
     takesOptions: takesOptions(gravest),
+    ...(source.answeredBy === undefined ? {} : { answeredBy: source.answeredBy(listed.name) }),
     ...(quarantined === undefined ? {} : { quarantined }),
   };
 }

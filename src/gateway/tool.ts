@@ -35,6 +35,8 @@ export interface PassedTool extends PublicTool {
   /** Whether it is known by its name, as QuantConnect's tools are, and can count as less than live. */
   readonly speaks: "quantconnect" | "unknown";
   readonly tool: string;
+  /** The upstreams that may answer it, where that is not its own: what a policy says of any of them holds. */
+  readonly answeredBy?: readonly string[];
   /** Why the tool may not be called, once its definition changed after it was pinned. */
   readonly quarantined?: string;
 }

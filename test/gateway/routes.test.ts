@@ -29,7 +29,8 @@ describe("the gateway with a route for a read", () => {
         },
       },
     });
-    desk = await gatewayUnderTest({ upstreams, sources: ["alpha", "beta", "any"].map(source) });
+    const any = { ...source("any"), answeredBy: () => route.of };
+    desk = await gatewayUnderTest({ upstreams, sources: [source("alpha"), source("beta"), any] });
   });
   afterAll(() => desk[Symbol.asyncDispose]());
   beforeEach(() => {
@@ -49,6 +50,11 @@ describe("the gateway with a route for a read", () => {
     const [record] = (await desk.ledger.tail(1000)).slice(-1);
     expect(record).toMatchObject({ tool: "any_read_project", class: "read", result: "ok" });
     expect(record?.detail).toBe("alpha: it died; beta: answered");
+  });
+
+  it("knows who may answer, for what a policy says of them", () => {
+    const listed = desk.registry.list("full").filter((tool) => tool.kind === "passed" && tool.answeredBy !== undefined);
+    expect(listed).toMatchObject([{ name: "any_read_project", answeredBy: ["alpha", "beta"] }]);
   });
 
   it("says nothing of a fallback where the preferred one answered", async () => {

@@ -29,6 +29,20 @@ export function decidePolicy(question: PolicyQuestion, effective: EffectivePolic
   return signed && speaksOfTaint ? own : shipped;
 }
 
+/** The strictest verdict on a call that any of several upstreams may answer: each is asked about by its own name, too. */
+export function decideStrictest(
+  question: PolicyQuestion,
+  upstreams: readonly string[],
+  effective: EffectivePolicy,
+): PolicyVerdict {
+  return upstreams
+    .map((upstream) => decidePolicy({ ...question, upstream }, effective))
+    .reduce(
+      (strictest, verdict) => (strictness(verdict) > strictness(strictest) ? verdict : strictest),
+      decidePolicy(question, effective),
+    );
+}
+
 /** Undefined where no rule permits the call and none forbids it. */
 function verdictOf({ rules }: Policy, question: PolicyQuestion): PolicyVerdict | undefined {
   const denying = rules.find((rule) => rule.effect === "deny" && holds(rule.when, question, "restricts"));

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { CALL_CLASSES } from "../../../src/domain/call-class.ts";
 import { parseJson } from "../../../src/domain/parse-json.ts";
 import { policySchema, type Policy, type PolicyQuestion } from "../../../src/domain/policy.ts";
-import { decidePolicy } from "../../../src/gateway/policy/decide-policy.ts";
+import { decidePolicy, decideStrictest } from "../../../src/gateway/policy/decide-policy.ts";
 import type { EffectivePolicy } from "../../../src/gateway/policy/effective-policy.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -244,5 +244,23 @@ describe("a policy file", () => {
     ],
   ])("is refused with %s", (_, more) => {
     expect(policySchema.safeParse({ version: 1, ...more }).success).toBe(false);
+  });
+});
+
+describe("a call that any of several upstreams may answer", () => {
+  const asked = question({ upstream: "any" });
+  const own = rules({ effect: "deny", code: "POLICY_DENIED", when: { upstreams: ["beta"] } });
+  const strictest = (...upstreams: readonly string[]): string => decideStrictest(asked, upstreams, effective(own)).kind;
+
+  it("is denied where one of them is, wherever it stands, and allowed where all are", () => {
+    expect(strictest("alpha", "beta")).toBe("deny");
+    expect(strictest("beta", "alpha")).toBe("deny");
+    expect(strictest("alpha", "gamma")).toBe("allow");
+    expect(strictest()).toBe("allow");
+  });
+
+  it("is denied where its own name is", () => {
+    const named = rules({ effect: "deny", code: "POLICY_DENIED", when: { upstreams: ["any"] } });
+    expect(decideStrictest(asked, ["alpha"], effective(named)).kind).toBe("deny");
   });
 });
