@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
+import { LEAST_POLL_MILLISECONDS } from "../domain/poll-interval.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Profile } from "../domain/profile.ts";
 import type { TrackedOptimization } from "../domain/tracked-optimization.ts";
@@ -43,6 +44,12 @@ const listSchema = z.looseObject({
   backtests: z.array(z.looseObject({ backtestId: z.string(), name: z.string(), created: z.string().nullish() })),
 });
 
+/** Twice the time between the looks of a run on an account, in microseconds; the local cloud may be asked at any time. */
+const JUST_NOW: Readonly<Record<Profile, number>> = {
+  local: 0,
+  quantconnect: 2 * LEAST_POLL_MILLISECONDS.quantconnect * 1000,
+};
+
 /**
  * Makes a trial of every backtest; those of an optimisation are left to the `PointRecorder`.
  *
@@ -54,6 +61,8 @@ export class TrialRecorder {
   readonly #options: TrialRecorderOptions;
   readonly #closer: TrialCloser;
   readonly #points: PointRecorder;
+  /** When open backtests were last seen in an answer. */
+  readonly #seen = new Map<string, number>();
 
   constructor(options: TrialRecorderOptions) {
     this.#options = options;
@@ -107,8 +116,11 @@ export class TrialRecorder {
     if (optimization !== undefined) return this.#points.answered({ trials, optimization }, answer);
     const started = startedSchema.safeParse(answer.body);
     for (const { id } of trials) {
-      if (started.success) await this.#options.book.started(id, started.data.backtest.backtestId);
-      else if (answer.error !== undefined) {
+      if (started.success) {
+        const { backtestId } = started.data.backtest;
+        this.#seen.set(backtestId, this.#options.clock.now());
+        await this.#options.book.started(id, backtestId);
+      } else if (answer.error !== undefined) {
         await this.#options.book.close(id, this.#closer.notStarted(answer.error));
       }
     }
@@ -122,6 +134,7 @@ export class TrialRecorder {
     if ((tool !== "read_backtest" && tool !== "delete_backtest") || typeof backtestId !== "string") return;
     const trial = await book.byBacktest(profile, backtestId);
     if (trial?.state !== "open") return;
+    this.#seen.set(backtestId, this.#options.clock.now());
     if (tool === "delete_backtest") return this.#end(trial, "deleted");
     await this.#closer.complete(trial, await whole());
   }
@@ -132,9 +145,17 @@ export class TrialRecorder {
       if (trial.profile !== this.#options.profile || trial.projectId === null) continue;
       if (this.#options.isWaiting?.(trial.callId) === true) continue;
       if (trial.backtestId === null) await this.#find(trial, trial.projectId);
-      else await this.#look(trial, { projectId: trial.projectId, backtestId: trial.backtestId });
+      else if (!this.#wasJustSeen(trial.backtestId))
+        await this.#look(trial, { projectId: trial.projectId, backtestId: trial.backtestId });
     }
     await this.#points.watch();
+  }
+
+  /** A run that follows a backtest on an account is enough: two who look would together look too often. */
+  #wasJustSeen(backtestId: string): boolean {
+    const { clock, profile } = this.#options;
+    for (const [id, at] of this.#seen) if (clock.now() - at >= JUST_NOW[profile]) this.#seen.delete(id);
+    return this.#seen.has(backtestId);
   }
 
   /** Reading is enough: the answer passes `observed`. A backtest that its project no longer lists was deleted elsewhere. */

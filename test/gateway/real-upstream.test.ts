@@ -1,6 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UpstreamManager } from "../../src/clients/upstream/upstream-manager.ts";
+import { StartQueue } from "../../src/gateway/organisation/start-queue.ts";
 import { API_TOKEN, startFakeApi, USER_ID, type FakeApi } from "../../vendor/quantconnect-mcp/test/support/fake-api.ts";
 import { until } from "../clients/process/support.ts";
 import { gatewayUnderTest, textOf, VENDORED_TOOLS, type GatewayUnderTest } from "./support.ts";
@@ -19,7 +21,15 @@ describe("the gateway before the vendored server", () => {
     const registry = { register: () => () => undefined };
     upstreams = new UpstreamManager([server], { registry, log: () => undefined, random: () => 1, version: "1" });
     upstreams.start();
-    desk = await gatewayUnderTest({ upstreams });
+    const starts = new StartQueue({
+      pace: { firstMilliseconds: 5, growth: 1, mostMilliseconds: 5, jitter: 0 },
+      patience: { call: 45_000, run: 45_000 },
+      now: () => performance.now(),
+      wait: (milliseconds) => delay(milliseconds),
+      random: () => 0,
+      organisationOf: () => Promise.resolve("o"),
+    });
+    desk = await gatewayUnderTest({ upstreams, starts });
   });
   afterAll(async () => {
     await desk[Symbol.asyncDispose]();
@@ -35,6 +45,28 @@ describe("the gateway before the vendored server", () => {
     const { result, refusal } = await call("qc_read_project", { projectId: 7 });
     expect(refusal).toBeUndefined();
     expect(textOf(result)).toContain('"projectId":7');
+    expect(api.problems()).toEqual([]);
+  });
+
+  it("asks for a backtest again while the service says that no node is free, and gives its answer then", async () => {
+    const path = "/backtests/create";
+    const errors = [
+      "There are no spare nodes available in your cluster. To launch a new backtest please stop an existing running backtest or add more compute nodes to your organization.",
+    ];
+    const files = { path: "/files/read", answer: { success: true, files: [] } };
+    const shortage = { path, answer: { success: false, errors } };
+    const started = { path, answer: { success: true, backtest: { backtestId: "b1", projectId: 7 } } };
+    api.expect(files, shortage, shortage, started);
+    const said: string[] = [];
+    const { result, refusal } = await desk.gateway.call({
+      principal: "host",
+      tool: "qc_create_backtest",
+      arguments: { projectId: 7, compileId: "c", backtestName: "first" },
+      onProgress: ({ message = "" }) => said.push(message),
+    });
+    expect(refusal).toBeUndefined();
+    expect(textOf(result)).toContain("b1");
+    expect(said).toEqual(["waiting for node", "waiting for node"]);
     expect(api.problems()).toEqual([]);
   });
 

@@ -123,6 +123,28 @@ describe("a call that needs a node while none is free", () => {
   });
 });
 
+describe("the watcher of trials on an account", () => {
+  it("leaves a backtest alone that was started or looked at less than 4 s ago, and looks again after that", async () => {
+    await using desk = await gatewayUnderTest({ profile: "quantconnect" });
+    const running = answered({ success: true, backtest: { backtestId: "b1", completed: false } });
+    desk.upstreams.answers.set("create_backtest", STARTED).set("read_backtest", running);
+    const call = (tool: string, args: Readonly<Record<string, unknown>>): Promise<CallAnswer> =>
+      desk.gateway.call({ principal: "host", tool, arguments: args });
+    const looks = async (microseconds: number): Promise<number> => {
+      desk.clock.time += microseconds;
+      const before = desk.upstreams.calls.length;
+      await desk.recorder.watch();
+      return desk.upstreams.calls.slice(before).filter(({ tool }) => tool === "read_backtest").length;
+    };
+    await call("qc_create_backtest", { projectId: 7, compileId: "c", backtestName: "first" });
+    expect(await looks(3_900_000)).toBe(0);
+    await call("qc_read_backtest", { projectId: 7, backtestId: "b1" });
+    expect(await looks(2_000_000)).toBe(0);
+    expect(await looks(2_000_000)).toBe(1);
+    expect(await looks(5_000_000)).toBe(1);
+  });
+});
+
 describe("an inner read that was refused for the number of calls", () => {
   it("is a refusal that may be asked again later; any other error is not", async () => {
     await using desk = await gatewayUnderTest();
