@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loginUpstream } from "../../src/app/login-upstream.ts";
 import { writeUpstreamSettings } from "../../src/app/upstream-file.ts";
 import { ownServer, type OwnServer } from "../../src/app/upstream-server.ts";
 import { entryOfKind } from "../../src/app/upstream-kinds.ts";
@@ -62,6 +63,18 @@ describe("the server behind the desk's own tools", () => {
     if (!("headers" in server)) throw new Error("a server elsewhere was expected");
     expect(await server.headers()).toEqual({ Authorization: "Bearer planted-key-of-the-host" });
     expect(mask.apply("it said planted-key-of-the-host")).toBe("it said •••");
+  });
+
+  it("is let in by a login under the desk's own name, once one is chosen", async () => {
+    const stored: string[] = [];
+    const filled = { set: (place: string) => Promise.resolve(void stored.push(place)) } as unknown as Vault;
+    const ask = (what: string): Promise<string> => Promise.resolve(`Bearer for-${what}`);
+    const request = { name: "quantconnect", ask, open: () => undefined, interrupted: new AbortController().signal };
+    const login = (): Promise<unknown> => loginUpstream(configOf("quantconnect"), filled, request);
+    expect((await refusalOf(login())).code).toBe("UPSTREAM_UNKNOWN");
+    choose("hosted");
+    expect(await login()).toEqual(["Authorization"]);
+    expect(stored).toEqual(["upstream/quantconnect/header/Authorization"]);
   });
 
   it("is the vendored one on profile local and in a demo, whatever was chosen", async () => {

@@ -1,7 +1,7 @@
 /**
  * A stand-in for QuantConnect's open MCP server over standard streams: its tool names, its arguments inside `model`, and
- * its typed answers with `null` for what is absent. It keeps projects in memory, ends every backtest at once, and writes
- * each call with its arguments to JOURNAL. LACKS names tools that it does not list.
+ * its typed answers with `null` for what is absent. It keeps projects in memory, ends compiles and backtests at once,
+ * and writes each call with its arguments to JOURNAL. LACKS names tools that it does not list.
  */
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -62,7 +62,7 @@ const ANSWERS: Readonly<Record<string, (model: Body) => Body>> = {
   update_file_contents: ({ name, content }) => ({
     files: [{ name: files.set(String(name), String(content)) && name, content }],
   }),
-  create_compile: () => ({ compileId: "compile-1", state: "InQueue", logs: null, projectId: 41 }),
+  create_compile: () => ({ compileId: "compile-1", state: "BuildSuccess", logs: null, projectId: 41 }),
   read_compile: () => ({ compileId: "compile-1", state: "BuildSuccess", logs: null }),
   list_backtests: () => ({ backtests, count: backtests.length }),
   list_live_algorithms: () => ({ live: [] }),
