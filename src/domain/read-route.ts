@@ -13,6 +13,8 @@ export const readRouteSchema = z.strictObject({
     .max(8)
     .refine((names) => new Set(names).size === names.length, "different upstreams"),
   choose: z.enum(ROUTE_CHOICES).default("first-healthy"),
+  /** How long one is waited for before the next one is asked; an equal part of a call's time if left out. */
+  withinSeconds: z.number().positive().max(120).optional(),
 });
 
 export type ReadRoute = z.output<typeof readRouteSchema>;

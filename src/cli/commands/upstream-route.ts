@@ -11,6 +11,7 @@ type Join = (group: Command, services: CliServices, done: (code: number) => void
 const routeOptions = z.object({
   of: z.array(z.string()).default([]),
   choose: z.string().optional(),
+  within: z.coerce.number().optional(),
   yes: z.boolean().default(false),
 });
 
@@ -22,6 +23,7 @@ export const addRouteCommands: Join = (upstream, services, done) => {
     .argument("<tool>", "as its servers call it; only what is known to read")
     .requiredOption("--of <name...>", "the upstreams, the preferred one first")
     .option("--choose <how>", `${ROUTE_CHOICES.join(", ")} (the first of these if left out)`)
+    .option("--within <seconds>", "how long one is waited for before the next one is asked")
     .option("--yes", "without a question, for scripts");
   withGlobalFlags(route).action(
     action(services, done, async ({ session, output, services: { terminal } }, tool, options) => {
@@ -62,8 +64,8 @@ async function put(session: CliSession, routes: readonly ReadRoute[]): Promise<v
   }
 }
 
-function parseRoute(tool: unknown, { of, choose }: z.infer<typeof routeOptions>): ReadRoute {
-  const parsed = readRouteSchema.safeParse({ tool, of, choose });
+function parseRoute(tool: unknown, { of, choose, within }: z.infer<typeof routeOptions>): ReadRoute {
+  const parsed = readRouteSchema.safeParse({ tool, of, choose, withinSeconds: within });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new RefusalError({

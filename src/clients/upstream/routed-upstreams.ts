@@ -82,10 +82,13 @@ async function askInTurn(
   parts: { readonly order: readonly Candidate[]; readonly call: Upstreams["call"] },
 ): Promise<UpstreamOutcome> {
   const { order } = parts;
-  const deadlineMilliseconds = Math.ceil(request.deadlineMilliseconds / Math.max(1, order.length));
+  const share = Math.ceil(request.deadlineMilliseconds / Math.max(1, order.length));
+  const patience = Math.min(share, (route.withinSeconds ?? Number.POSITIVE_INFINITY) * 1000);
   const attempts: RouteAttempt[] = [];
   let sent = false;
-  for (const { upstream } of order) {
+  for (const [index, { upstream }] of order.entries()) {
+    // Behind the last one is nobody who could be quicker.
+    const deadlineMilliseconds = index === order.length - 1 ? share : patience;
     const outcome = await parts.call({ ...request, upstream, deadlineMilliseconds });
     if (outcome.kind === "answered") {
       attempts.push({ upstream, end: "answered" });

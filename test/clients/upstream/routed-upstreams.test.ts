@@ -88,6 +88,15 @@ describe("a route for a read", () => {
     expect(inner.calls.map(({ deadlineMilliseconds }) => deadlineMilliseconds)).toEqual([500, 500]);
   });
 
+  it("waits for each but the last only as long as it says", async () => {
+    inner.answers.set("read_project", LOST);
+    await routed(route({ of: ["alpha", "beta", "gamma"], withinSeconds: 0.1 })).call(
+      request({ deadlineMilliseconds: 900 }),
+    );
+    await routed(route({ withinSeconds: 60 })).call(request());
+    expect(inner.calls.map(({ deadlineMilliseconds }) => deadlineMilliseconds)).toEqual([100, 100, 300, 500, 500]);
+  });
+
   it("passes over who is not healthy, and asks it only where nobody else answers", async () => {
     inner.states.set("alpha", "unhealthy");
     inner.answers.set("read_project", answered({}));
