@@ -72,7 +72,7 @@ export class StartQueue {
         first,
         until: began + (start.ofRun ? patience.run : patience.call),
         signal: AbortSignal.any([...start.signals]),
-        onWaiting: ({ of, ahead }) => start.onWaiting(waitingText(of, ahead), Math.round((now() - began) / 1000)),
+        onWaiting: ({ of, ahead }) => start.onWaiting(waitingText(of, ahead), (now() - began) / 1000),
       });
       return endOf(end, now() - began);
     } finally {
