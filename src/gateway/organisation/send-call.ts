@@ -7,7 +7,7 @@ import type { StartEnd, StartQueue } from "./start-queue.ts";
 
 /** Sends a decided call: at once, or, where it needs a node and none is free, when its turn comes. */
 export function sendCall(
-  { request, callId, args }: Pick<Judged, "request" | "callId" | "args">,
+  { request, callId, args, plan }: Pick<Judged, "request" | "callId" | "args" | "plan">,
   tool: Pick<PassedTool, "upstream" | "tool" | "speaks">,
   parts: {
     readonly starts: StartQueue | undefined;
@@ -33,7 +33,8 @@ export function sendCall(
     tool: tool.tool,
     callId,
     projectId: args["projectId"],
-    ofRun: runId !== undefined,
+    // What trades is decided for now, and not for some time in the next hours.
+    ofRun: runId !== undefined && plan.class === "compute",
     signals: [signal, giveUp].filter((one) => one !== undefined),
     send,
     forbidden: parts.forbidden,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StartQueue } from "../../../src/gateway/organisation/start-queue.ts";
+import { StartQueue, type StartQueueParts } from "../../../src/gateway/organisation/start-queue.ts";
 import type { CallAnswer } from "../../../src/gateway/call-request.ts";
 import type { UpstreamOutcome } from "../../../src/gateway/upstream-port.ts";
 import type { VirtualClock } from "../../../vendor/quantconnect-mcp/test/support/virtual-clock.ts";
@@ -16,6 +16,17 @@ const NO_NODES = answered({
 const STARTED = answered({ success: true, backtest: { backtestId: "b1" } });
 const MINUTE = 60_000;
 
+function queueOn(clock: VirtualClock, wait: StartQueueParts["wait"]): StartQueue {
+  return new StartQueue({
+    pace: { firstMilliseconds: 2000, growth: 1.5, mostMilliseconds: 30_000, jitter: 0 },
+    patience: { call: 45_000, run: 360 * MINUTE },
+    now: clock.now,
+    wait,
+    random: () => 0,
+    organisationOf: () => Promise.resolve("o"),
+  });
+}
+
 describe("a call that needs a node while none is free", () => {
   let clock: VirtualClock;
   let desk: GatewayUnderTest;
@@ -26,15 +37,7 @@ describe("a call that needs a node while none is free", () => {
     clock = virtual;
     free = false;
     said = [];
-    const starts = new StartQueue({
-      pace: { firstMilliseconds: 2000, growth: 1.5, mostMilliseconds: 30_000, jitter: 0 },
-      patience: { call: 45_000, run: 360 * MINUTE },
-      now: clock.now,
-      wait,
-      random: () => 0,
-      organisationOf: () => Promise.resolve("o"),
-    });
-    desk = await gatewayUnderTest({ starts });
+    desk = await gatewayUnderTest({ starts: queueOn(clock, wait) });
     desk.upstreams.answers.set("create_backtest", (): UpstreamOutcome => (free ? STARTED : NO_NODES));
     desk.upstreams.answers.set("list_backtests", answered({ success: true, backtests: [] }));
   });
@@ -120,6 +123,58 @@ describe("a call that needs a node while none is free", () => {
     expect((await call).refusal?.code).toBe("OUTCOME_UNKNOWN");
     expect(sends()).toBe(2);
     expect(await desk.trials.open()).toHaveLength(1);
+  });
+});
+
+describe("a deployment that waits for a node", () => {
+  const DEPLOYMENT = {
+    versionId: "1",
+    projectId: 7,
+    compileId: "c1",
+    nodeId: "n",
+    brokerage: { id: "QuantConnectBrokerage" },
+  };
+  /** Waits until it is told that it waits. */
+  async function waiting(): Promise<{
+    readonly desk: GatewayUnderTest;
+    readonly clock: VirtualClock;
+    readonly call: Promise<CallAnswer>;
+    readonly sends: () => number;
+  }> {
+    const { clock, wait } = waitingClock();
+    const desk = await gatewayUnderTest({ starts: queueOn(clock, wait) });
+    desk.upstreams.answers
+      .set("read_file", answered({ success: true, files: [{ name: "main.py", content: "x = 1" }] }))
+      .set("create_compile", answered({ success: true, compileId: "c1", state: "InQueue" }))
+      .set("create_live_algorithm", NO_NODES);
+    const told = Promise.withResolvers<void>();
+    const ask = (tool: string, args: object, more: object = {}): Promise<CallAnswer> =>
+      desk.gateway.call({ principal: "host", tool, arguments: args, onProgress: () => told.resolve(), ...more });
+    await ask("qc_create_compile", { projectId: 7 });
+    await ask("qc_create_live_algorithm", DEPLOYMENT);
+    const approvalId = (await desk.approvals.list(1))[0]?.id ?? "none";
+    await desk.approvals.sign(await desk.operator.decide(desk.approvals, approvalId, { at: desk.clock.time }));
+    const call = ask("qc_create_live_algorithm", DEPLOYMENT, { approvalId, runId: "r1" });
+    await Promise.race([told.promise, call]);
+    const sends = (): number => desk.upstreams.calls.filter(({ tool }) => tool === "create_live_algorithm").length;
+    return { desk, clock, call, sends };
+  }
+
+  it("is not sent again once trading was halted", async () => {
+    const { desk, clock, call, sends } = await waiting();
+    await using _ = desk;
+    expect(sends()).toBe(1);
+    desk.halt.notice = { haltId: "h", target: "desk", since: 0, by: "anna", reason: "test" };
+    await clock.pass(10_000);
+    expect((await call).refusal?.code).toBe("HALTED");
+    expect(sends()).toBe(1);
+  });
+
+  it("is given up after 45 s also where a run made it: what was decided is decided for now", async () => {
+    const { desk, clock, call } = await waiting();
+    await using _ = desk;
+    await clock.pass(46_000);
+    expect((await call).refusal?.code).toBe("NODE_UNAVAILABLE");
   });
 });
 
