@@ -9,7 +9,8 @@ import { approvalView } from "./approvals/approval-view.ts";
 import type { InnerCall } from "./call-plan.ts";
 import type { AuditTrail, Leave } from "./audit-trail.ts";
 import type { ComputeCall, ComputeGate, ComputeView } from "./compute/compute-gate.ts";
-import { haltRefusal, type HaltGate } from "./halt-gate.ts";
+import type { HaltGate } from "./halt-gate.ts";
+import { haltOfCall } from "./halt-of-call.ts";
 import type { Judged } from "./judge-call.ts";
 import type { LedgerCommit } from "./ledger-port.ts";
 import { decideStrictest, type PolicyVerdict } from "./policy/decide-policy.ts";
@@ -61,7 +62,7 @@ export async function admitCall(
   companions: () => Promise<Companions | undefined>,
 ): Promise<Outcome<Admitted>> {
   const { request, plan, tool, intentId, callId } = judged;
-  const halted = haltRefusal(parts.halt, { class: plan.class, account: plan.account, tool: tool.name });
+  const halted = haltOfCall(parts.halt, judged);
   if (halted !== undefined) return refused(halted);
   const tainted = await parts.taint.of(request, judged.args);
   const leave = await leaveFor(judged, tainted, parts);

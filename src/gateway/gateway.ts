@@ -13,7 +13,7 @@ import type { CallAnswer, CallRequest } from "./call-request.ts";
 import type { CompileBook } from "./compile-book.ts";
 import type { DeploymentLookup } from "./deployment-lookup.ts";
 import { explainCall, type Explanation } from "./explain-call.ts";
-import { haltRefusal } from "./halt-gate.ts";
+import { haltOfCall } from "./halt-of-call.ts";
 import { judgeCall, type Judged, type JudgeParts } from "./judge-call.ts";
 import type { LedgerPort } from "./ledger-port.ts";
 import { CANCELLED, lostRefusal, unknownOutcome, upstreamRefusal } from "./lost-call.ts";
@@ -135,9 +135,8 @@ export class Gateway {
     }
   }
 
-  #haltRefusal({ plan, tool }: Judged): Refusal | undefined {
-    const { halt } = this.#options.controls;
-    return haltRefusal(halt, { class: plan.class, account: plan.account, tool: tool.name });
+  #haltRefusal(judged: Judged): Refusal | undefined {
+    return haltOfCall(this.#options.controls.halt, judged);
   }
 
   /** Whoever halts while a call is decided must not be too late for it. */

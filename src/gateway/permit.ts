@@ -12,17 +12,28 @@ export class Permit {
   readonly #account: string | null;
   readonly #mode: TradingMode;
   readonly #left: string[];
+  readonly #reducing: ReadonlySet<string>;
 
   constructor(parts: {
     readonly composedBy: string;
     readonly approvalId: string | undefined;
-    readonly plan: Pick<CallPlan, "account" | "mode" | "inner">;
+    readonly plan: Pick<CallPlan, "account" | "mode" | "inner"> & Partial<Pick<CallPlan, "class" | "order">>;
   }) {
     this.composedBy = parts.composedBy;
     this.approvalId = parts.approvalId;
     this.#account = parts.plan.account;
     this.#mode = parts.plan.mode;
     this.#left = parts.plan.inner.map(keyOf);
+    const { class: callClass, order } = parts.plan;
+    this.#reducing = new Set(callClass === "reduce" && order === undefined ? this.#left : []);
+  }
+
+  /**
+   * Whether a call is what its composed call takes risk away by, used up or not. An order is none, also where it only
+   * reduces: while trading is halted what flattens is not an order.
+   */
+  reducesBy(call: InnerCall, plan: Pick<CallPlan, "account" | "mode">): boolean {
+    return plan.account === this.#account && plan.mode === this.#mode && this.#reducing.has(keyOf(call));
   }
 
   /** Whether a call is covered, as it would be made now. It is used up by that. */
