@@ -60,6 +60,8 @@ export interface UpstreamCall {
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly deadlineMilliseconds: number;
   readonly signal?: AbortSignal;
+  /** Why it may not be made any more; asked right before it is sent, because a server may have to be waited for. */
+  readonly forbidden?: () => Refusal | undefined;
   readonly onProgress?: (progress: {
     readonly progress: number;
     readonly total?: number;

@@ -269,6 +269,50 @@ describe("a call that trades", () => {
     expect(commands()).toBe(0);
   });
 
+  it("is not sent where the halt comes while its server is waited for, and gives its room back", async () => {
+    await buy(10);
+    const approvalId = await approvalOf();
+    await approve(approvalId);
+    let sent = 0;
+    desk.upstreams.answers.set("create_live_command", ({ forbidden }) => {
+      desk.halt.notice = { haltId: "h", target: "desk", since: 1, by: "a person", reason: "a test" };
+      const refusal = forbidden?.();
+      if (refusal !== undefined) return { kind: "lost", sent: false, timedOut: false, reason: "", refusal };
+      sent += 1;
+      return answered({ success: true });
+    });
+    expect(dataOf(await buy(10, { approvalId }))).toMatchObject({ outcome: "REFUSED" });
+    expect(sent).toBe(0);
+    expect(await desk.audit()).toContain("outcome qc_create_live_command HALTED");
+    expect(desk.book.reservationsOf("L-7")).toEqual([]);
+  });
+
+  it("cancels while trading is halted what would open a position, and nothing else", async () => {
+    const working = { orderId: 5, symbol: "SPY", type: "limit", quantity: d("10"), remaining: d("10"), tag: "x" };
+    const prices = { limitPrice: d("99"), stopPrice: undefined };
+    desk.accounts.set(PROJECT, { ...accountView("PAPER"), working: [{ ...working, ...prices }] });
+    desk.halt.notice = { haltId: "h", target: "desk", since: 1, by: "a person", reason: "a test" };
+    const cancel = (): Promise<CallAnswer> =>
+      desk.gateway.call({
+        principal: "host",
+        tool: "cancel_order",
+        arguments: { projectId: PROJECT, orderId: 5 },
+      });
+    expect((await cancel()).refusal).toBeUndefined();
+    expect(commands()).toBe(1);
+    // An order that only reduces is stopped all the same, where the file alone says it and no limit is latched yet.
+    desk.accounts.set(PROJECT, accountView("PAPER", "100"));
+    const sell = { projectId: PROJECT, symbol: "SPY", side: "sell", quantity: 10 };
+    const sold = await desk.gateway.call({ principal: "host", tool: "place_order", arguments: sell });
+    expect(dataOf(sold)).toMatchObject({ outcome: "REFUSED" });
+    // A cancellation that takes protection away waits for an operator, and for the end of the halt.
+    const stop = { ...working, type: "stop_market", quantity: d("-10"), remaining: d("-10") };
+    const stopPrices = { limitPrice: undefined, stopPrice: d("90") };
+    desk.accounts.set(PROJECT, { ...accountView("PAPER", "10"), working: [{ ...stop, ...stopPrices }] });
+    expect((await cancel()).refusal?.code).toBe("HALTED");
+    expect(commands()).toBe(1);
+  });
+
   it("keeps its room while nobody knows what became of it", async () => {
     desk.upstreams.answers.set("create_live_command", { kind: "lost", sent: true, timedOut: true, reason: "" });
     await buy(200);

@@ -12,6 +12,8 @@ const NOT_TAKEN_UP = [NotSentError, UnauthorizedError, RefusalError];
 /** One call of a tool in one session. It does not throw. */
 export async function askSession(session: UpstreamSession, call: UpstreamCall): Promise<UpstreamOutcome> {
   const { client } = session;
+  const refusal = call.forbidden?.();
+  if (refusal !== undefined) return { kind: "lost", sent: false, timedOut: false, reason: refusal.message, refusal };
   const onprogress = ({ progress, total, message }: Progress): void =>
     call.onProgress?.({
       progress,

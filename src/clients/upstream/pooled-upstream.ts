@@ -62,7 +62,8 @@ export class PooledUpstream implements OneUpstream {
       const instance = this.#best(asked);
       asked.add(instance);
       const outcome = await instance.call(call);
-      const isOver = outcome.kind === "answered" || outcome.sent || call.signal?.aborted === true;
+      const isOver =
+        outcome.kind === "answered" || outcome.sent || outcome.refusal !== undefined || call.signal?.aborted === true;
       if (isOver || !this.#instances.some((other) => !asked.has(other) && isReady(other))) return outcome;
     }
   }

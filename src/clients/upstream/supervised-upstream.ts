@@ -142,7 +142,7 @@ export class SupervisedUpstream implements OneUpstream {
         return { kind: "lost", sent: false, timedOut: false, reason: messageOf(error) };
       }
       const outcome = await askSession(session, call);
-      if (outcome.kind === "answered" || outcome.sent || child === MOST_CHILDREN_A_CALL) return outcome;
+      if (isOver(outcome) || child === MOST_CHILDREN_A_CALL) return outcome;
     }
   }
 
@@ -250,4 +250,9 @@ export class SupervisedUpstream implements OneUpstream {
       retryable: true,
     });
   }
+}
+
+/** Whether no other session may be asked: it was sent, or nobody may make it any more. */
+function isOver(outcome: UpstreamOutcome): boolean {
+  return outcome.kind === "answered" || outcome.sent || outcome.refusal !== undefined;
 }

@@ -24,6 +24,7 @@ export function sendCall(
       tool: tool.tool,
       arguments: parts.arguments,
       deadlineMilliseconds: parts.deadlineMilliseconds,
+      forbidden: parts.forbidden,
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });

@@ -189,6 +189,17 @@ describe("a supervised upstream", () => {
     });
   });
 
+  it("is not given a call that was forbidden while it started", async () => {
+    let isHalted = false;
+    const upstreams = manager();
+    const forbidden = () => (isHalted ? { code: "HALTED", message: "halted meanwhile" } : undefined);
+    const waiting = call(upstreams, "pid", {}, { forbidden });
+    isHalted = true;
+    expect(await waiting).toMatchObject({ kind: "lost", sent: false, refusal: { code: "HALTED" } });
+    isHalted = false;
+    expect(await call(upstreams, "pid", {}, { forbidden })).toMatchObject({ kind: "answered" });
+  });
+
   it("takes the server's own refusal of a call for an answer", async () => {
     const outcome = await call(manager(), "length", { of: 5 });
     expect(outcome).toMatchObject({ kind: "answered", result: { isError: true } });
