@@ -4,7 +4,7 @@ import type { CallClass } from "../domain/call-class.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { classify, NOTHING_RUNS } from "./classify.ts";
+import { classify, type DeploymentState } from "./classify.ts";
 import { haltRefusal, type HaltGate } from "./halt-gate.ts";
 import type { LedgerPort } from "./ledger-port.ts";
 import { decidePolicy } from "./policy/decide-policy.ts";
@@ -37,6 +37,8 @@ export interface RelayGateOptions {
 
 const toolSchema = z.looseObject({ name: z.string(), inputSchema: z.record(z.string(), z.unknown()) });
 const MOST_TOOLS = 5000;
+/** Nobody looks at what runs behind a relay: what could touch a deployment counts as if it did. */
+const NOBODY_KNOWS: DeploymentState = { running: "unknown", flat: new Set() };
 
 /**
  * The gateway for one server whose names and results stay as they are: policy and durable audit, and with a policy the
@@ -167,7 +169,7 @@ interface Judged {
 
 function classOf({ name, arguments: args }: { readonly name: string; readonly arguments: unknown }): CallClass {
   const isObject = args !== null && typeof args === "object" && !Array.isArray(args);
-  return classify(name, isObject ? (args as Readonly<Record<string, unknown>>) : {}, NOTHING_RUNS);
+  return classify(name, isObject ? (args as Readonly<Record<string, unknown>>) : {}, NOBODY_KNOWS);
 }
 
 function resultOf(end: RelayedEnd, callClass: CallClass): string {

@@ -82,6 +82,20 @@ describe("the gate of a relay", () => {
     expect(await audit()).toEqual(["refusal delete_all POLICY_NO_RULE", "intent echo", "outcome echo ok"]);
   });
 
+  it("takes what may touch a deployment for live, because nobody looks at what runs", async () => {
+    const when = { classes: ["read" as const, "write" as const] };
+    const rule: Policy["rules"][number] = { id: "mine", effect: "allow", when, reason: "a test" };
+    const shipped: EffectivePolicy = {
+      kind: "policy",
+      shipped: { version: 1, rules: [rule] },
+      own: undefined,
+      version: "v",
+    };
+    for (const name of ["update_file_contents", "delete_project", "upload_object"])
+      expect(await call(gate(shipped), name, { projectId: 7 })).toBe("POLICY_NO_RULE");
+    expect(await call(gate(shipped), "create_project")).toBe("answer");
+  });
+
   it("refuses what needs an approval, because nobody can be asked", async () => {
     const rule: Policy["rules"][number] = { id: "ask", effect: "approve", signatures: 1, when: {}, reason: "a test" };
     const asking: EffectivePolicy = {
