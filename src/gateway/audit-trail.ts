@@ -5,7 +5,7 @@ import type { CallRequest } from "./call-request.ts";
 import { estimateText } from "./compute/estimate-text.ts";
 import type { Judged } from "./judge-call.ts";
 import type { LedgerCommit, LedgerPort } from "./ledger-port.ts";
-import { argumentsHash, redacted } from "./redact.ts";
+import { argumentsHash, keptCopy } from "./redact.ts";
 
 export interface AuditTrailOptions {
   readonly ledger: LedgerPort;
@@ -60,7 +60,7 @@ export class AuditTrail {
       profile,
       runId: request.runId ?? null,
       argumentsHash: argumentsHash(request.arguments),
-      arguments: JSON.stringify(redacted(request.arguments, mask)) ?? "",
+      arguments: keptCopy(request.arguments, mask),
       result: refusal.code,
       detail: refusal.message.slice(0, LONGEST_DETAIL),
     };
@@ -86,7 +86,7 @@ export class AuditTrail {
       profile: this.#options.profile,
       runId: request.runId ?? null,
       argumentsHash: argumentsHash(args),
-      arguments: JSON.stringify(redacted(args, this.#options.mask)),
+      arguments: keptCopy(args, this.#options.mask),
       ...(plan.account === null ? {} : { account: plan.account }),
       ...(leave.approvalId === undefined ? {} : { approvalId: leave.approvalId }),
       ...(leave.policyVersion === undefined ? {} : { policyVersion: leave.policyVersion }),

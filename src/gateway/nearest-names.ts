@@ -1,3 +1,6 @@
+/** No tool is called so; and what is compared takes time by its length. */
+const LONGEST_NAME = 128;
+
 /** Edit distance between two short texts. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -14,6 +17,7 @@ function distance(a: string, b: string): number {
 
 /** Up to `count` known names that resemble a name that is not known, the nearest first. */
 export function nearestNames(name: string, known: readonly string[], count = 3): string[] {
+  if (name.length > LONGEST_NAME) return [];
   const wanted = name.toLowerCase();
   return known
     .map((candidate) => {

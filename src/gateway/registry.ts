@@ -185,7 +185,7 @@ export class Registry {
       const near = nearestNames(name, [...this.#skills.keys(), ...offered]);
       return refused({
         code: "TOOL_UNKNOWN",
-        message: `there is no tool "${name}"`,
+        message: `there is no tool "${visibleText(name, 100)}"`,
         remedy: near.length === 0 ? "list the tools first" : `did you mean ${near.join(", ")}?`,
       });
     }

@@ -9,7 +9,7 @@ import { haltRefusal, type HaltGate } from "./halt-gate.ts";
 import type { LedgerPort } from "./ledger-port.ts";
 import { decidePolicy } from "./policy/decide-policy.ts";
 import type { EffectivePolicy } from "./policy/effective-policy.ts";
-import { argumentsHash, redacted } from "./redact.ts";
+import { argumentsHash, keptCopy } from "./redact.ts";
 import { passedArguments, type ArgumentsCheck } from "./validate-arguments.ts";
 
 /** How a forwarded call ended, in a few words; the answer itself is not looked at beyond that. */
@@ -133,7 +133,7 @@ export class RelayGate {
 
   #saidIn(args: unknown): Judged["said"] {
     const { mask } = this.#options;
-    return { argumentsHash: argumentsHash(args), arguments: JSON.stringify(redacted(args, mask)) ?? "" };
+    return { argumentsHash: argumentsHash(args), arguments: keptCopy(args, mask) };
   }
 
   async #record(call: Judged, said: Pick<AuditEntry, "kind" | "result" | "detail">): Promise<void> {

@@ -4,6 +4,7 @@ import { redacted } from "./redact.ts";
 
 /** Deeper arguments than any tool has would exhaust the stack of whoever walks them. */
 const DEEPEST = 64;
+const LONGEST_FAULT = 300;
 
 /** Whether a JSON value is nested no deeper than arguments may be. */
 export function isShallow(value: unknown, depth = 0): boolean {
@@ -25,7 +26,9 @@ function describe(error: z.ZodError, value: unknown): string {
     );
     const shown = JSON.stringify(redacted(came, (text) => text, String(issue.path.at(-1) ?? "")));
     const text = came === undefined ? "nothing came" : `${shown?.slice(0, 80) ?? typeof came} came`;
-    return path === "" ? issue.message : `${path}: ${issue.message}; ${text}`;
+    // It names every field that is not known, and there may be very many.
+    const message = issue.message.slice(0, LONGEST_FAULT);
+    return path === "" ? message : `${path.slice(0, LONGEST_FAULT)}: ${message}; ${text}`;
   });
   return faults.join(" · ") + (error.issues.length > 5 ? ` · and ${error.issues.length - 5} more` : "");
 }

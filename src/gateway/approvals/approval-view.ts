@@ -27,7 +27,8 @@ export function approvalView(
   },
 ): ApprovalView {
   const { changes, arguments: args, mask, ...about } = parts;
-  const all = [...changes, ...argumentLines(args, { path: "", name: "" })].map((line) => visibleLine(line, mask));
+  const all = [...changes, ...argumentLines(args, { path: "", name: "" })];
+  const shown = all.slice(0, MOST_LINES).map((line) => visibleLine(line, mask));
   const left = all.length - MOST_LINES;
   const more: Line = { what: "…", before: null, after: `${left} more lines are not shown; deny what you cannot see` };
   return {
@@ -35,7 +36,7 @@ export function approvalView(
     class: about.class,
     profile: about.profile,
     account: visibleOrNull(about.account),
-    lines: left > 0 ? [...all.slice(0, MOST_LINES), more] : all,
+    lines: left > 0 ? [...shown, more] : shown,
     artefact: visibleOrNull(about.artefact),
     requestedBy: about.requestedBy,
     tainted: about.tainted,
