@@ -8,8 +8,10 @@ const LONGEST_DEFINITION = 256 * 1024;
 /** Schemas that name another place would make what is checked depend on it. */
 const REMOTE_REF = /"\$(?:ref|dynamicRef|schema|id)":"(?!https?:\/\/json-schema\.org\/)(?!#)[^"]/;
 
-/** A repeated group that repeats inside: a short argument could keep its check busy for ever. */
-const SLOW_PATTERN = /"pattern":"(?:[^"\\]|\\.)*\((?:[^()"\\]|\\.)*[+*}](?:[^()"\\]|\\.)*\)[+*{]/;
+/** Longer ones are not compared with anything (quick-schema.ts), and would take long to be looked at. */
+const PATTERNS = /"pattern":"((?:[^"\\]|\\.){0,300})"/g;
+/** A repeated group that repeats inside: nobody honest writes it. */
+const SLOW_PATTERN = /\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/;
 
 /**
  * Why a tool cannot be offered as its upstream lists it, or undefined. A fault costs that tool alone.
@@ -29,6 +31,7 @@ export function listedFault(
   const text = JSON.stringify(listed);
   if (text.length > LONGEST_DEFINITION) return `its definition has ${text.length} characters`;
   if (REMOTE_REF.test(text)) return "its schema refers to another place";
-  if (SLOW_PATTERN.test(text)) return "its schema has a pattern that could take for ever to check";
+  if ([...text.matchAll(PATTERNS)].some(([, pattern = ""]) => SLOW_PATTERN.test(pattern)))
+    return "its schema has a pattern that could take for ever to check";
   return undefined;
 }

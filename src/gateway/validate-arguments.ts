@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+import { withoutSlowPatterns } from "./quick-schema.ts";
 import { redacted } from "./redact.ts";
 
 /** Deeper arguments than any tool has would exhaust the stack of whoever walks them. */
@@ -65,7 +66,7 @@ export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, 
   const properties = inputSchema["properties"];
   const takesModel = properties !== null && typeof properties === "object" && "model" in properties;
   const object = z.record(z.string(), z.unknown());
-  const schema = z.fromJSONSchema(inputSchema);
+  const schema = z.fromJSONSchema(withoutSlowPatterns(inputSchema));
   const inner = check(schema, tool);
   return (value) => {
     const whole = object.safeParse(value ?? {});
