@@ -106,7 +106,7 @@ export function classify(tool: string, args: Readonly<Record<string, unknown>>, 
   if (WRITES.has(tool)) return "write";
   if (ADMINS.has(tool)) return "admin";
   if (PROJECT_WRITES.has(tool)) return ofProject(args["projectId"], state);
-  if (OBJECT_WRITES.has(tool)) return ofAll(state);
+  if (OBJECT_WRITES.has(tool)) return ofObject(args["key"], state);
   switch (tool) {
     case "create_live_algorithm":
       return brokerageMode(args["brokerage"]) === "PAPER" ? "paper" : "live";
@@ -162,6 +162,23 @@ function ofProject(projectId: unknown, state: DeploymentState): CallClass {
   if (state.running === "unknown" || typeof projectId !== "number") return "live";
   const deployment = state.running.get(projectId);
   return deployment === undefined ? "write" : ofMode(deployment.mode);
+}
+
+/** What the twin keeps among the objects (twin-files.ts): what was approved, what was latched, which keys were used. */
+const TWIN_FOLDER = "quantwright";
+
+/** Whoever may write what the twin keeps could open a latch of it between two deployments. */
+function ofObject(key: unknown, state: DeploymentState): CallClass {
+  const byState = ofAll(state);
+  return byState === "write" && mayBeOfTwin(key) ? "admin" : byState;
+}
+
+/** Whether a key is one of the twin's, its folder, or no plain path, whatever a cloud makes of that. */
+function mayBeOfTwin(key: unknown): boolean {
+  if (typeof key !== "string") return true;
+  const segments = key.replace(/^\/+/, "").split("/");
+  const isPlain = segments.every((segment) => /^(?!\.{1,2}$)[^\\%\p{Cc}]+$/u.test(segment));
+  return !isPlain || segments[0]?.trim().toLowerCase() === TWIN_FOLDER;
 }
 
 function ofAll({ running }: DeploymentState): CallClass {

@@ -48,8 +48,10 @@ function rows(): Row[] {
 /** Every class that a tool takes on: by what is deployed, and by the brokerage. */
 function classesOf(tool: string): string[] {
   const paper = { projectId: PROJECT, brokerage: { id: "QuantConnectBrokerage" } };
+  const twins = { ...paper, key: "quantwright/s1/state" };
+  const other = { ...paper, key: "models/alpha.json" };
   const real = { projectId: PROJECT, brokerage: { id: "InteractiveBrokersBrokerage" } };
-  const found = STATES.flatMap((state) => [paper, real].map((args) => classify(tool, args, state)));
+  const found = STATES.flatMap((state) => [paper, real, twins, other].map((args) => classify(tool, args, state)));
   return [...new Set(found)];
 }
 
