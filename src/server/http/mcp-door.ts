@@ -31,7 +31,7 @@ export class McpDoor implements AsyncDisposable {
 
   constructor(options: McpDoorOptions) {
     this.#options = options;
-    this.#sessions = new SessionTable(options.backend, options);
+    this.#sessions = new SessionTable(options.backend, { ...options, ownKeys: typeof options.key === "function" });
     this.app = new Hono();
     this.app.all("/mcp", (context) => this.#serve(context.req.raw));
     this.app.notFound(() => httpRefusal(404, { code: TRANSPORT_ERROR, message: "only /mcp is served" }));

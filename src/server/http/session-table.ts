@@ -3,6 +3,8 @@ import type { McpBackend } from "./mcp-backend.ts";
 
 /** Each session may have a process of its own behind it. */
 const MOST_SESSIONS = 64;
+/** Where each caller has a key of its own, one must not take the sessions of all. */
+const MOST_OF_ONE = 16;
 /** A client that says nothing and listens to nothing for so long is gone. Most never say good-bye. */
 const IDLE_MILLISECONDS = 30 * 60_000;
 const SWEEP_MILLISECONDS = 60_000;
@@ -13,10 +15,16 @@ export class SessionTable implements AsyncDisposable {
   readonly #backend: McpBackend;
   readonly #now: () => number;
   readonly #newId: () => string;
+  readonly #mostOfOne: number;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(backend: McpBackend, { now, newId }: { readonly now: () => number; readonly newId: () => string }) {
+  /** @param options.ownKeys whether callers are told from each other */
+  constructor(
+    backend: McpBackend,
+    { now, newId, ownKeys }: { readonly now: () => number; readonly newId: () => string; readonly ownKeys: boolean },
+  ) {
     this.#backend = backend;
+    this.#mostOfOne = ownKeys ? MOST_OF_ONE : MOST_SESSIONS;
     this.#now = now;
     this.#newId = newId;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MILLISECONDS);
@@ -25,8 +33,8 @@ export class SessionTable implements AsyncDisposable {
 
   /** A new session; undefined when there are too many. */
   open(caller: string): HttpSession | undefined {
-    if (this.#sessions.size >= MOST_SESSIONS) this.#sweep();
-    if (this.#sessions.size >= MOST_SESSIONS) return undefined;
+    if (this.#isFull(caller)) this.#sweep();
+    if (this.#isFull(caller)) return undefined;
     const id = this.#newId();
     const session = new HttpSession(this.#backend, { id, caller, onRefused: () => void this.close(id) });
     session.heardAt = this.#now();
@@ -58,6 +66,11 @@ export class SessionTable implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
     await Promise.all([...this.#sessions.keys()].map((id) => this.close(id)));
+  }
+
+  #isFull(caller: string): boolean {
+    const own = [...this.#sessions.values()].filter((session) => session.caller === caller).length;
+    return this.#sessions.size >= MOST_SESSIONS || own >= this.#mostOfOne;
   }
 
   #sweep(): void {
