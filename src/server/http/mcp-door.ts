@@ -1,6 +1,7 @@
 import { classifyInboundRequest } from "@modelcontextprotocol/server";
 import { Hono } from "hono";
 import { isObject, judgeMessage, RPC_CODE, type JsonObject, type RpcRequest } from "../../domain/json-rpc.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { guardRequest, type GuardOptions } from "./http-guards.ts";
 import { httpRefusal, SESSION_UNKNOWN, TRANSPORT_ERROR } from "./http-refusal.ts";
 import type { HttpSession } from "./http-session.ts";
@@ -19,6 +20,8 @@ export interface McpDoorOptions extends GuardOptions {
   readonly newId: () => string;
 }
 
+/** So many of the longest messages are taken in at the same time, or as much in shorter ones. */
+const MOST_BODIES = 8;
 const SESSION_VERSIONS = new Set(["2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]);
 
 /** Serves MCP at `/mcp` over HTTP: sessions of the 2025 protocols, and the protocol of 2026-07-28 that has none. */
@@ -28,9 +31,11 @@ export class McpDoor implements AsyncDisposable {
   port = 0;
   readonly #options: McpDoorOptions;
   readonly #sessions: SessionTable;
+  readonly #budget: BodyBudget;
 
   constructor(options: McpDoorOptions) {
     this.#options = options;
+    this.#budget = new BodyBudget(MOST_BODIES * options.maxRequestBytes);
     this.#sessions = new SessionTable(options.backend, { ...options, ownKeys: typeof options.key === "function" });
     this.app = new Hono();
     this.app.all("/mcp", (context) => this.#serve(context.req.raw));
@@ -74,7 +79,7 @@ export class McpDoor implements AsyncDisposable {
         code: TRANSPORT_ERROR,
         message: "a client must accept application/json and text/event-stream",
       });
-    const body = await jsonBody(request, this.#options.maxRequestBytes);
+    const body = await jsonBody(request, { maxBytes: this.#options.maxRequestBytes, budget: this.#budget });
     if ("refusal" in body) return body.refusal;
     const judged = judgeMessage(body.value);
     if (judged.kind === "invalid")

@@ -2,6 +2,7 @@ import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../../src/domain/parse-json.ts";
+import { until } from "../../clients/process/support.ts";
 import { openDoor, modern, type DoorUnderTest } from "../../support/door-under-test.ts";
 import { eventually } from "../../support/e2e-processes.ts";
 
@@ -84,6 +85,27 @@ describe("what is no message", () => {
     expect((await status("{}", { accept: "text/html" }))[0]).toBe(406);
     expect((await door.send("PUT", "{}", headers)).status).toBe(405);
     expect(await status(JSON.stringify(call(1, "pid")))).toEqual([200, undefined]);
+  });
+
+  it("is not taken in while as much as eight of the longest messages is on its way, and is after that", async () => {
+    await using door = await openDoor({ maxRequestBytes: 100_000 });
+    const headers = await door.begin();
+    const message = JSON.stringify(call(1, "echo", { text: "x".repeat(90_000) }));
+    const plain = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const slow = Array.from({ length: 8 }, (_, index) => {
+      // Four say how long they will be, four do not.
+      const length = index < 4 ? { "content-length": "100000" } : {};
+      const sent = request(door.url, { method: "POST", headers: { ...plain, ...headers, ...length } });
+      sent.on("error", () => undefined);
+      sent.write(" ".repeat(95_000));
+      return sent;
+    });
+    const status = async (more = {}): Promise<number> =>
+      (await door.send("POST", message, { ...headers, ...more })).status;
+    await until(async () => (await status()) === 503, "there is no more room");
+    expect(await status({ "transfer-encoding": "chunked" })).toBe(503);
+    for (const sent of slow) sent.destroy();
+    await until(async () => (await status()) === 200, "there is room again");
   });
 });
 
