@@ -20,6 +20,8 @@ export class DeploymentLookup {
   readonly #read: () => Promise<Readonly<Record<string, unknown>>>;
   readonly #freshMicroseconds: number;
   #known: { readonly at: number; readonly running: ReadonlyMap<number, RunningDeployment> } | undefined;
+  /** How often something was deployed or ended: an answer that was asked for before that is not kept. */
+  #changes = 0;
 
   /** `freshMicroseconds`: how old an answer may be, because others deploy as well. */
   constructor(read: () => Promise<Readonly<Record<string, unknown>>>, freshMicroseconds: number) {
@@ -34,6 +36,7 @@ export class DeploymentLookup {
     if (this.#known !== undefined && age !== undefined && age >= 0 && age < this.#freshMicroseconds) {
       return this.#known.running;
     }
+    const changes = this.#changes;
     const parsed = await this.#read().then(
       (body) => liveListSchema.safeParse(body),
       () => undefined,
@@ -45,12 +48,13 @@ export class DeploymentLookup {
       const mode = graver(running.get(projectId)?.mode, brokerageMode({ id: brokerage }));
       running.set(projectId, { deployId: deployId ?? "", mode });
     }
-    this.#known = { at: now, running };
+    if (changes === this.#changes) this.#known = { at: now, running };
     return running;
   }
 
   /** The next question asks the account: something was deployed or ended. */
   forget(): void {
+    this.#changes += 1;
     this.#known = undefined;
   }
 }

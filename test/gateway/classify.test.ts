@@ -101,6 +101,26 @@ describe("the class of a call", () => {
 });
 
 describe("the look-up of deployments", () => {
+  it("keeps no answer that was asked for before something was deployed", async () => {
+    const answers = [
+      Promise.withResolvers<Record<string, unknown>>(),
+      Promise.withResolvers<Record<string, unknown>>(),
+    ];
+    let asked = 0;
+    const lookup = new DeploymentLookup(
+      () => answers[asked++]?.promise ?? Promise.reject(new Error("asked too often")),
+      30e6,
+    );
+    const early = lookup.running(0);
+    lookup.forget();
+    answers[0]?.resolve({ live: [] });
+    await early;
+    answers[1]?.resolve({ live: [{ projectId: 7, deployId: "L-7", status: "Running", brokerage: "OandaBrokerage" }] });
+    const running = await lookup.running(1);
+    expect(running === "unknown" ? running : [...running.keys()]).toEqual([7]);
+    expect(asked).toBe(2);
+  });
+
   it("counts every deployment as live that has not ended for certain", async () => {
     const live = ["Running", "LoggingIn", "SomethingNew", "Stopped", "Liquidated"].map((status, projectId) => ({
       status,
