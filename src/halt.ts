@@ -50,9 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
       say({ deployId, state, milliseconds }, `${deployId}: ${haltText(state)} (${milliseconds} ms)`),
   });
   const text = outcome.confirmed
-    ? outcome.accounts.length === 0
-      ? "Trading is halted. Nothing runs live."
-      : "Trading is halted, and that is confirmed."
+    ? `${outcome.accounts.length === 0 ? "Trading is halted. Nothing runs live." : "Trading is halted, and that is confirmed."} An operator lets it go on with \`quantwright rearm\`.`
     : "The gate is closed, but not everything could be confirmed: look at the accounts, and run it again.";
   say({ confirmed: outcome.confirmed, gate: outcome.gate, accounts: outcome.accounts, desk: outcome.desk }, text);
   return outcome.confirmed ? 0 : 1;

@@ -178,12 +178,13 @@ function evidenceFor(
   const dsr = among.tried > 1 ? deflatedSharpe(estimate, { trials: among.tried, variance }) : psr;
   const length = minimumTrackRecord(estimate, 0, 0.95);
   const annual = (moments.sharpe * Math.sqrt(TRADING_DAYS)).toFixed(2);
+  const trials = among.tried === 1 ? "1 trial" : `${among.tried} trials`;
   const verdict =
     dsr === undefined
       ? "insufficient: the returns are too skewed for these statistics"
       : dsr >= 0.95
-        ? `the annual Sharpe ratio of ${annual} survives ${among.tried} trials (deflated ${dsr.toFixed(3)} ≥ 0.95)`
-        : `the annual Sharpe ratio of ${annual} may be luck after ${among.tried} trials (deflated ${dsr.toFixed(3)} < 0.95)`;
+        ? `the annual Sharpe ratio of ${annual} survives ${trials} (deflated ${dsr.toFixed(3)} ≥ 0.95)`
+        : `the annual Sharpe ratio of ${annual} may be luck after ${trials} (deflated ${dsr.toFixed(3)} < 0.95)`;
   return {
     probabilisticSharpe: psr ?? null,
     deflatedSharpe: dsr ?? null,

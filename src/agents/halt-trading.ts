@@ -27,7 +27,7 @@ export function haltTrading(halt: HaltDesk): Skill {
     input: z.object({
       projectId: z.int().optional().describe("Only this project's deployment; everything where it is left out"),
       flatten: z.boolean().default(false).describe("Close all positions and stop the algorithms"),
-      reason: z.string().min(1).max(300).describe("Why, for the record"),
+      reason: z.string().max(300).default("no reason was given").describe("Why, for the record"),
     }),
     output: z.object({
       confirmed: z.boolean(),

@@ -46,6 +46,7 @@ export function controlMethods(
       }),
       ...(await core.counts()),
       approvals: await approvalsState(core.controls),
+      halt: core.controls.halt.notice(null) ?? null,
     })),
     down: controlMethod(z.object({ onlyIfIdle: z.boolean().default(false) }), async ({ onlyIfIdle }) => {
       const busy = (await core.runs.list(50)).filter(({ state }) => state === "running" || state === "queued").length;
@@ -72,9 +73,13 @@ export function controlMethods(
     ),
     "tools.list": controlMethod(z.object({ toolset }), (params) =>
       Promise.resolve(
-        core.registry
-          .list(params.toolset)
-          .map(({ name, title, description, annotations }) => ({ name, title, description, annotations })),
+        core.registry.list(params.toolset).map(({ name, title, description, annotations, inputSchema }) => ({
+          name,
+          title,
+          description,
+          annotations,
+          inputSchema,
+        })),
       ),
     ),
     "tools.call": controlMethod(

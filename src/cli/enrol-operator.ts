@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { operatorNameSchema, type Operator, type OperatorList, type OperatorsState } from "../domain/operator.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { operatorsTampered } from "../gateway/approvals/operator-list.ts";
@@ -87,6 +86,6 @@ export function operatorName(argument: unknown): string {
   if (parsed.success) return parsed.data;
   throw new RefusalError({
     code: "USAGE",
-    message: `"${String(argument).slice(0, 40)}" is no name of an operator: ${z.prettifyError(parsed.error)}`,
+    message: `"${String(argument).slice(0, 40)}" is no name of an operator: ${parsed.error.issues[0]?.message ?? "another was expected"}`,
   });
 }

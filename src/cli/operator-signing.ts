@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   activeOperators,
   operatorListSchema,
+  SHORTEST_PASSPHRASE,
   type DocumentSignature,
   type OperatorsState,
 } from "../domain/operator.ts";
@@ -83,7 +84,11 @@ export async function openSigner(
 
 /** A new passphrase, typed twice. */
 export async function newPassphrase(terminal: Terminal, name: string): Promise<string> {
-  const first = await terminal.readPassphrase(`New passphrase of ${name} (10 characters or more): `);
+  const first = await terminal.readPassphrase(
+    `New passphrase of ${name} (${SHORTEST_PASSPHRASE} characters or more): `,
+  );
+  // What will be refused is not asked for twice.
+  if (first.length < SHORTEST_PASSPHRASE) return first;
   const second = await terminal.readPassphrase("The same again: ");
   if (first === second) return first;
   throw new RefusalError({

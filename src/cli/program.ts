@@ -79,5 +79,8 @@ function usage(error: CommanderError): Refusal {
 /** Commander copies exitOverride and output only to commands made after they were set, on the command itself. */
 function inheritSettings(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
+  const group = command.parent === null || command.parent.parent === null ? "" : `${command.parent.name()} `;
+  const tells = command.commands.length > 0 ? "lists the commands" : "says what it takes";
+  command.showHelpAfterError(`(quantwright ${group}${command.name()} --help ${tells})`);
   for (const inner of command.commands) inheritSettings(inner, parent);
 }

@@ -5,6 +5,9 @@ export const operatorNameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, "a name of small letters, digits and dashes, such as anna");
 
+/** Characters that a passphrase has at least. */
+export const SHORTEST_PASSPHRASE = 10;
+
 /** One signature under a document: who, when by his own clock (microseconds UTC), Ed25519 in base64. */
 export const documentSignatureSchema = z.strictObject({
   operator: operatorNameSchema,

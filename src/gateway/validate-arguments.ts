@@ -28,7 +28,10 @@ function describe(error: z.ZodError, value: unknown): string {
     const shown = JSON.stringify(redacted(came, (text) => text, String(issue.path.at(-1) ?? "")));
     const text = came === undefined ? "nothing came" : `${shown?.slice(0, 80) ?? typeof came} came`;
     // It names every field that is not known, and there may be very many.
-    const message = issue.message.slice(0, LONGEST_FAULT);
+    const message = issue.message
+      .slice(0, LONGEST_FAULT)
+      .replace(/^Invalid (?:input|option): /, "")
+      .replace(/, received undefined$/, "");
     return path === "" ? message : `${path.slice(0, LONGEST_FAULT)}: ${message}; ${text}`;
   });
   return faults.join(" · ") + (error.issues.length > 5 ? ` · and ${error.issues.length - 5} more` : "");
@@ -41,7 +44,7 @@ function check(schema: z.ZodType, tool: string): ArgumentsCheck {
       return refused({
         code: "ARGUMENTS_INVALID",
         message: `the arguments of ${tool} do not fit: ${describe(parsed.error, value)}`,
-        remedy: `see the input schema of ${tool}`,
+        remedy: `see the input schema of ${tool}; in a shell: quantwright tools show ${tool}`,
       });
     }
     return accepted(parsed.data as Readonly<Record<string, unknown>>);

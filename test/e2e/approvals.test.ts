@@ -57,7 +57,7 @@ describe(`operators in a terminal${SKIPPED}`, { skip: !HAS_TERMINAL, timeout: 90
       ["again:", ANNA],
     ] as const;
     // Who starts the desk at a terminal is asked for the first one.
-    const added = await typed(["up"], [["(empty: later):", "anna"], ...twice]);
+    const added = await typed(["up"], [["(empty: later):", "Anna!"], ["(empty: later):", "anna"], ...twice]);
     if (added.code !== 0) throw new Error(added.shown);
   }, 120_000);
   afterAll(() => home[Symbol.asyncDispose](), 60_000);

@@ -227,7 +227,12 @@ describe("the desk's commands", () => {
 
   it("speak to people in tables, and stop the desk, once", async () => {
     expect((await home.run(["status"])).out).toMatch(/Desk +pid \d+[^]*quantconnect +ready/);
-    expect((await home.run(["tools", "list"])).out).toMatch(/create_strategy +Makes/);
+    expect((await home.run(["tools", "list"])).out).toMatch(/create_strategy +Makes.*…\n/);
+    expect((await home.run(["tools", "show", "place_order"])).out).toMatch(
+      /side +yes +"buy" "sell"[^]*limitPrice +– +number/,
+    );
+    expect((await home.run(["tools", "show", "place_ordre"])).code).toBe(2);
+    expect((await home.run(["trials", "--strategy", "nobody"])).out).toContain('No trial of strategy "nobody"');
     expect((await home.run(["down", "--json"])).json()).toMatchObject({ stopped: true, running: false });
     expect((await home.run(["down", "--json"])).json()).toEqual({ stopped: false, running: false });
     expect((await home.run(["status", "--json"])).json()).toEqual({ running: false, dataDir: home.dataDir });

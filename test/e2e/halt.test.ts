@@ -28,6 +28,7 @@ describe("a halt", () => {
       { confirmed: true, gate: "closed", desk: "latched", accounts: [{ state: { kind: "ORDERS_CANCELLED" } }] },
     ]);
     expect((await order("buy")).code).toBe("HALTED");
+    expect((await home.run(["status"])).out).toMatch(/HALTED +since \S+ by .*`quantwright rearm`/);
     expect(await positions()).toMatchObject([{ positions: [{ symbol: "AAPL", quantity: "10" }] }]);
     rmSync(join(home.dataDir, "HALT"));
     expect((await order("buy")).code).toBe("HALTED");
@@ -84,9 +85,9 @@ describe("a halt", () => {
     expect(existsSync(join(home.dataDir, "HALT"))).toBe(false);
   }, 120_000);
 
-  it("is a tool that any caller has, for one account too", async () => {
+  it("is a tool that any caller has, for one account too, and no missing word stops it", async () => {
     const { projectId } = deployment;
-    expect(await home.call("halt_trading", { projectId, flatten: true, reason: "a test" })).toMatchObject({
+    expect(await home.call("halt_trading", { projectId, flatten: true })).toMatchObject({
       confirmed: true,
       accounts: [{ deployId: deployment.deployId, state: "FLAT" }],
     });

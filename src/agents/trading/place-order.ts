@@ -171,7 +171,10 @@ async function send(
     // The real cloud says only that it took the command; the local one knows what the algorithm said.
     if (result === undefined || result === null) return { outcome: "ACCEPTED", message: "" };
     if (result.success !== false) return { outcome: "ACCEPTED", message: result.message };
-    const message = result.message === "" ? "the algorithm or its twin refused it: see read_live_logs" : result.message;
+    const message =
+      result.message === ""
+        ? "the algorithm or its twin refused it: its log says why (qc_read_live_logs, of toolset full)"
+        : result.message;
     return { outcome: "REFUSED", message };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;

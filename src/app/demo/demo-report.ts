@@ -1,3 +1,4 @@
+import { shortened } from "../../domain/shortened.ts";
 import type { DemoFigures } from "./demo-figures.ts";
 
 type Chart = (values: readonly number[], size: { readonly width: number; readonly height: number }) => string;
@@ -61,9 +62,9 @@ export function demoReport(figures: DemoFigures, htmlFile: string, chart: Chart)
     ruler("The door"),
     `  approvals                     ${figures.paper.approvals}, signed by ${figures.paper.operator}, an operator of this demo`,
     `  order                         ${figures.paper.order}`,
-    `  beyond limits                 ${figures.paper.beyondLimits.slice(0, 90)}`,
+    `  beyond limits                 ${shortened(figures.paper.beyondLimits, 90)}`,
     `  halt                          ${figures.paper.halted}`,
-    `  after the halt                ${figures.paper.afterHalt.slice(0, 90)}`,
+    `  after the halt                ${shortened(figures.paper.afterHalt, 90)}`,
     `  audit                         ${figures.audit.count} records verified, head ${figures.audit.head.slice(0, 16)}…`,
     ruler("The data"),
     `  ${data.source}`,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { RefusalError } from "../../domain/refusal.ts";
+import { shortened } from "../../domain/shortened.ts";
 import type { DemoClient } from "./demo-client.ts";
 import { enrolDemoOperators, type DemoOperator } from "./demo-operator.ts";
 import { systemClock } from "../system.ts";
@@ -93,7 +94,7 @@ export async function tradeOnPaper(parts: PaperTradingParts): Promise<PaperTradi
   const beyondLimits = await say(
     "an order beyond limits",
     () => refusalOf(() => client.call("place_order", orderOf(parts, TOO_MANY))),
-    (one) => one.slice(0, 110),
+    (one) => shortened(one, 110),
   );
   const halted = await say(
     "halt --flatten",
@@ -103,7 +104,7 @@ export async function tradeOnPaper(parts: PaperTradingParts): Promise<PaperTradi
   const afterHalt = await say(
     "a deployment after the halt",
     async () => refusalOf(async () => client.call("qc_create_live_algorithm", await deployment(parts, compileId))),
-    (one) => one.slice(0, 110),
+    (one) => shortened(one, 110),
   );
   return {
     deployId,

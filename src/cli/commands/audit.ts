@@ -64,10 +64,11 @@ const addTail: Add = (audit, services, done) => {
       output.result(
         records,
         table(
-          ["seq", "time", "principal", "kind", "class", "tool", "result"],
+          ["seq", "time", "call", "principal", "kind", "class", "tool", "result"],
           records.map((one) => [
             String(one.seq),
             isoTime(one.at),
+            one.callId,
             one.principal,
             one.kind,
             one.class ?? "–",
@@ -207,7 +208,8 @@ const addReplay: Add = (audit, services, done) => {
         throw new RefusalError({
           code: "CALL_UNKNOWN",
           message: `the log holds no call and no run "${id.slice(0, 100)}"`,
-          remedy: "ids stand in `audit tail --json` and `runs list`; pruned records are in their archive",
+          remedy:
+            "ids of calls stand in `quantwright audit tail`, of runs in `quantwright status`; pruned records are in their archive",
         });
       }
       const tree = callTree(records);

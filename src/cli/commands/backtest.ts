@@ -101,7 +101,7 @@ export function addBacktestCommand(program: Command, services: CliServices, done
           ? []
           : [
               output.paint("red", `${error.code}: ${error.message}`),
-              error.stackTrace,
+              ...(error.stackTrace === "" ? [] : [error.stackTrace]),
               ...(error.remedy === undefined ? [] : [`what to do: ${error.remedy}`]),
             ]),
         ...(failed
@@ -113,7 +113,10 @@ export function addBacktestCommand(program: Command, services: CliServices, done
               }),
               "",
             ]),
-        ...Object.entries(statistics).map(([key, text]) => `  ${key.padEnd(32)}${text}`),
+        // Zeros of what never began would hide what went wrong.
+        ...(failed && statistics["Total Orders"] === "0" ? [] : Object.entries(statistics)).map(
+          ([key, text]) => `  ${key.padEnd(32)}${text}`,
+        ),
       ];
       output.result(value, lines.join("\n"));
       return failed ? EXIT.FAILED : EXIT.DONE;

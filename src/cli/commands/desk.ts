@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { isoTime } from "../../domain/clock.ts";
+import { operatorNameSchema } from "../../domain/operator.ts";
+import { RefusalError } from "../../domain/refusal.ts";
+import { visibleText } from "../../domain/visible-text.ts";
 import type { CliServices, CliSession, DeskLink } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags, type CommandContext } from "../command.ts";
-import { enrolOperator, operatorName } from "../enrol-operator.ts";
+import { enrolOperator } from "../enrol-operator.ts";
 import { EXIT } from "../exit-code.ts";
 import { deskOperators } from "../operator-signing.ts";
 import { table, type Output } from "../output.ts";
@@ -27,6 +31,7 @@ export const statusSchema = z.looseObject({
   // A desk of an older version does not say these.
   http: z.object({ url: z.string().nullable(), fault: z.string().nullable() }).optional(),
   approvals: z.object({ operators: z.string(), pending: z.int() }).optional(),
+  halt: z.looseObject({ since: z.int(), by: z.string(), reason: z.string() }).nullable().optional(),
 });
 
 const upSchema = z.object({ http: z.coerce.number().int().min(0).max(65_535).optional(), httpHost: z.string().min(1) });
@@ -77,15 +82,32 @@ export function addDeskCommands(program: Command, services: CliServices, done: (
   );
 }
 
-/** Asks a person at a terminal who may approve, while nobody may. */
+/** Asks a person at a terminal who may approve, while nobody may. The desk runs, whatever comes of it. */
 async function enrolFirst(context: CommandContext, desk: DeskLink): Promise<void> {
-  const { terminal } = context.services;
-  if (!terminal.isInteractive || context.output.json || context.output.quiet) return;
+  const { output, services } = context;
+  if (!services.terminal.isInteractive || output.json || output.quiet) return;
   if ((await deskOperators(desk)).state.kind !== "none") return;
-  const typed = (
-    await terminal.readLine("Who may approve what trades? Name of the first operator (empty: later): ")
-  ).trim();
-  if (typed !== "") await enrolOperator(context, operatorName(typed), { solo: false });
+  const name = await firstName(context);
+  if (name === undefined) return;
+  try {
+    await enrolOperator(context, name, { solo: false });
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    output.refusal(error.refusal);
+    output.note(`Nobody may approve yet: \`quantwright operators add ${name}\` tries again.`);
+  }
+}
+
+/** A name for an operator, asked for until one comes; undefined for later. */
+async function firstName({ output, services }: CommandContext): Promise<string | undefined> {
+  for (;;) {
+    const typed = (
+      await services.terminal.readLine("Who may approve what trades? Name of the first operator (empty: later): ")
+    ).trim();
+    if (typed === "") return undefined;
+    if (operatorNameSchema.safeParse(typed).success) return typed;
+    output.note("A name has small letters, digits and dashes and begins with a letter, such as anna.");
+  }
 }
 
 function addDownCommand(program: Command, services: CliServices, done: (code: number) => void): void {
@@ -150,22 +172,33 @@ function cloudText({ pid, live }: SeenCloud): string {
   return `pid ${pid}, ${live} live ${live === 1 ? "deployment" : "deployments"}`;
 }
 
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 function describe(status: z.infer<typeof statusSchema>, output: Output): string {
   const lines = [
     `${output.paint("bold", "Desk")}       pid ${status.pid}, version ${status.version}, profile ${status.profile}, ${Math.round(status.memoryBytes / 1048576)} MB`,
     `Data       ${status.dataDir}`,
     `Secrets    ${status.vault.kind}${status.vault.notice === null ? "" : ` (${status.vault.notice})`}`,
     `Account    ${status.credentials === null ? "no QuantConnect credentials (`quantwright login quantconnect`)" : `QuantConnect, from the ${status.credentials}`}`,
-    `Ledger     ${status.strategies} strategies, ${status.trials} trials (${status.openTrials} open), ${status.auditRecords} audit records`,
+    `Ledger     ${counted(status.strategies, "strategy", "strategies")}, ${counted(status.trials, "trial")} (${status.openTrials} open), ${counted(status.auditRecords, "audit record")}`,
     "",
     upstreamsTable(status.upstreams),
   ];
-  if (status.approvals !== undefined)
+  if (status.approvals !== undefined) {
+    const { operators, pending } = status.approvals;
     lines.splice(
       -2,
       0,
-      `Operators  ${status.approvals.operators}; ${status.approvals.pending} calls wait for approval`,
+      `Operators  ${operators}; ${counted(pending, "call")} ${pending === 1 ? "waits" : "wait"} for approval`,
     );
+  }
+  if (status.halt !== null && status.halt !== undefined) {
+    const { since, by, reason } = status.halt;
+    const why = `${isoTime(since)} by ${visibleText(by)}: ${visibleText(reason)}`;
+    lines.splice(1, 0, `${output.paint("red", "HALTED")}     since ${why} (\`quantwright rearm\` lets trading go on)`);
+  }
   const { url = null, fault = null } = status.http ?? {};
   if (url !== null) lines.splice(-2, 0, `HTTP       ${url} (clients need a key: \`quantwright keys\`)`);
   else if (fault !== null) lines.splice(-2, 0, `HTTP       closed: ${fault}`);

@@ -32,7 +32,9 @@ export function addHaltCommand(program: Command, services: CliServices, done: (c
       const outcome = await session.halt({ flatten, account, reason, onState });
       output.result(
         { ...outcome },
-        outcome.confirmed ? "Trading is halted, and that is confirmed." : "The gate is closed; not all is confirmed.",
+        outcome.confirmed
+          ? "Trading is halted, and that is confirmed. An operator lets it go on with `quantwright rearm`."
+          : "The gate is closed; not all is confirmed.",
       );
       return outcome.confirmed ? EXIT.DONE : EXIT.FAILED;
     }),

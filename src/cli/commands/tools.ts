@@ -2,11 +2,13 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
 import { RefusalError } from "../../domain/refusal.ts";
+import { shortened } from "../../domain/shortened.ts";
 import type { CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { table } from "../output.ts";
 import { addToolsLint } from "./tools-lint.ts";
+import { addToolsShow } from "./tools-show.ts";
 
 const listSchema = z.array(z.looseObject({ name: z.string(), title: z.string(), description: z.string() }));
 const callSchema = z.object({
@@ -18,6 +20,7 @@ const callSchema = z.object({
     isError: z.boolean().optional(),
   }),
 });
+const LONGEST_SUMMARY = 110;
 /** A tool that answers about a run may answer well about a run that failed. */
 const failedRunSchema = z.looseObject({ run: z.looseObject({ state: z.literal("failed") }) });
 const progressSchema = z.looseObject({
@@ -26,10 +29,11 @@ const progressSchema = z.looseObject({
   message: z.string().optional(),
 });
 
-/** `tools list`, `tools call` and `tools lint`: the gateway from the shell. */
+/** `tools list`, `tools show`, `tools call` and `tools lint`: the gateway from the shell. */
 export function addToolsCommands(program: Command, services: CliServices, done: (code: number) => void): void {
   const tools = program.command("tools").description("the gateway's tools from the shell");
   addToolsLint(tools, services, done);
+  addToolsShow(tools, services, done);
   withGlobalFlags(
     tools
       .command("list")
@@ -44,7 +48,7 @@ export function addToolsCommands(program: Command, services: CliServices, done: 
         list,
         table(
           ["tool", "what it does"],
-          list.map(({ name, description }) => [name, (description.split(". ")[0] ?? "").slice(0, 110)]),
+          list.map(({ name, description }) => [name, shortened(description.split(". ")[0] ?? "", LONGEST_SUMMARY)]),
         ),
       );
     }),

@@ -44,7 +44,7 @@ export function addTrialsCommand(program: Command, services: CliServices, done: 
       output.result(
         trials,
         trials.length === 0
-          ? "No trial was recorded yet."
+          ? `No trial ${strategy === undefined ? "" : `of strategy "${strategy}" `}was recorded yet.`
           : table(["opened", "state", "profile", "by", "Sharpe", "net profit", "parameters", "name"], rows),
       );
     }),

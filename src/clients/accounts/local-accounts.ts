@@ -35,7 +35,7 @@ function unavailable(projectId: number, reason: string): Outcome<never> {
   return refused({
     code: "ACCOUNT_UNAVAILABLE",
     message: `the account of project ${projectId} cannot be seen: ${reason}`,
-    remedy: "see whether it runs (`list_live_algorithms`), then ask again",
+    remedy: "see what runs (`get_positions` without a projectId), then ask again",
     retryable: true,
   });
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { canonicalJson } from "../../domain/canonical-json.ts";
-import { operatorNameSchema } from "../../domain/operator.ts";
+import { operatorNameSchema, SHORTEST_PASSPHRASE } from "../../domain/operator.ts";
 import { RefusalError, type Refusal } from "../../domain/refusal.ts";
 import { readDocument, writeDocument } from "../json-document.ts";
 
@@ -48,7 +48,6 @@ type KeyFile = z.infer<typeof keyFileSchema>;
 type Kdf = z.infer<typeof kdfSchema>;
 
 const attemptsSchema = z.strictObject({ failures: z.int().min(0), lastAt: z.int() });
-const SHORTEST_PASSPHRASE = 10;
 const SECOND = 1_000_000;
 const LONGEST_WAIT_SECONDS = 30;
 

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { CliServices, Terminal } from "../../src/cli/cli-services.ts";
+import { newPassphrase } from "../../src/cli/operator-signing.ts";
+import { runProgram } from "../../src/cli/program.ts";
+
+function terminalOf(answers: string[]): { readonly terminal: Terminal; readonly said: () => string } {
+  let said = "";
+  const say = (text: string): void => void (said += text);
+  const answer = (prompt: string): Promise<string> => {
+    say(prompt);
+    const next = answers.shift();
+    return next === undefined ? Promise.reject(new Error("nothing more is typed")) : Promise.resolve(next);
+  };
+  const terminal: Terminal = {
+    isTerminal: false,
+    isInteractive: false,
+    colour: false,
+    columns: 100,
+    out: say,
+    err: say,
+    readLine: answer,
+    readSecret: answer,
+    readPassphrase: answer,
+  };
+  return { terminal, said: () => said };
+}
+
+describe("a command line that cannot be read", () => {
+  it.each([
+    ["policy explain", "(quantwright policy explain --help says what it takes)"],
+    ["upstream foo", "(quantwright upstream --help lists the commands)"],
+    ["backtest", "(quantwright backtest --help says what it takes)"],
+    ["foo", "(quantwright --help lists the commands)"],
+  ])("%s names the help of the command that was meant", async (line, hint) => {
+    const { terminal, said } = terminalOf([]);
+    const session = (): never => {
+      throw new Error("no session is opened");
+    };
+    const services: CliServices = { terminal, version: "0", session, interrupted: new AbortController().signal };
+    expect(await runProgram(line.split(" "), services)).toBe(2);
+    expect(said()).toContain(hint);
+  });
+});
+
+describe("a new passphrase", () => {
+  it("is typed twice, and once where it will be refused as too short", async () => {
+    const long = terminalOf(["long enough to take", "long enough to take"]);
+    expect(await newPassphrase(long.terminal, "anna")).toBe("long enough to take");
+    expect(long.said()).toContain("again");
+    const short = terminalOf(["short"]);
+    expect(await newPassphrase(short.terminal, "anna")).toBe("short");
+    expect(short.said()).not.toContain("again");
+  });
+});
