@@ -7,7 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
+    // Most tests of whole processes wait: more of them than cores.
+    maxWorkers: 3,
     reporters: ["default", "./test/support/plain-summary.ts"],
   },
 });

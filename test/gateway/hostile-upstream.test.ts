@@ -1,99 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { SecretMask } from "../../src/clients/secret-mask.ts";
-import { UpstreamManager } from "../../src/clients/upstream/upstream-manager.ts";
 import type { CallAnswer } from "../../src/gateway/call-request.ts";
 import { classify, NOTHING_RUNS } from "../../src/gateway/classify.ts";
 import { until } from "../clients/process/support.ts";
-import { gatewayUnderTest, testSkill, textOf, type GatewayUnderTest } from "./support.ts";
+import { besiege, CANARY, tryRisks, type Siege } from "./siege.ts";
+import { textOf } from "./support.ts";
 
-const SERVER = fileURLToPath(new URL("../support/hostile-server.ts", import.meta.url));
-const CANARY = "canary-of-the-upstream-9d1f";
 const HARMLESS = new Set(["read", "write", "compute"]);
-
-/** A desk with two upstreams of which one attacks: QuantConnect's own place, or a server that the user added. */
-interface Siege extends AsyncDisposable {
-  readonly desk: GatewayUnderTest;
-  readonly upstreams: UpstreamManager;
-  readonly log: readonly string[];
-  /** Tools that were called at the attacker's, in order. */
-  readonly reached: () => readonly string[];
-  readonly call: (tool: string, args?: object, more?: object) => Promise<CallAnswer>;
-}
-
-async function besiege(attack: string, place: "quantconnect" | "evil"): Promise<Siege> {
-  const stack = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "quantwright-hostile-"));
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const mask = new SecretMask();
-  mask.add(CANARY);
-  const log: string[] = [];
-  const server = (name: string) => {
-    const env = { ATTACK: name === place ? attack : "none", JOURNAL: join(folder, name), SECRET: CANARY };
-    return { name, command: process.execPath, args: [SERVER], env };
-  };
-  const upstreams = stack.use(
-    new UpstreamManager([server("quantconnect"), server("evil")], {
-      registry: { register: () => () => undefined },
-      log: (line) => log.push(mask.apply(line)),
-      random: () => 1,
-      version: "1",
-    }),
-  );
-  upstreams.start();
-  const sources = [{ upstream: "evil", prefix: "evil_", build: "user", speaks: "unknown" }] as const;
-  const skills = [testSkill("ping", () => Promise.resolve({ data: { alive: true }, source: "desk" }))];
-  const patient = {
-    tools: (name: string) => upstreams.tools(name).catch(() => []),
-    call: upstreams.call.bind(upstreams),
-    readResource: upstreams.readResource.bind(upstreams),
-    status: upstreams.status.bind(upstreams),
-    restart: upstreams.restart.bind(upstreams),
-    onToolsChanged: upstreams.onToolsChanged.bind(upstreams),
-  };
-  const desk = stack.use(await gatewayUnderTest({ upstreams: patient, sources, skills, secrets: [CANARY] }));
-  stack.defer(upstreams.onToolsChanged((name) => void desk.registry.refresh(upstreams, name).catch(() => undefined)));
-  const owned = stack.move();
-  return {
-    desk,
-    upstreams,
-    log,
-    reached: () => {
-      const file = join(folder, place);
-      return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
-    },
-    call: (tool, args = {}, more = {}) => desk.gateway.call({ principal: "host", tool, arguments: args, ...more }),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-/** Everything that moves money or rights, asked for without leave and with leave that nobody gave. */
-async function tryRisks({ desk, call }: Siege): Promise<readonly CallAnswer[]> {
-  const paper = { projectId: 7, compileId: "c", nodeId: "n", brokerage: { id: "QuantConnectBrokerage" } };
-  const real = { ...paper, brokerage: { id: "InteractiveBrokersBrokerage" } };
-  const risks: [string, object][] = [
-    ["qc_create_live_algorithm", paper],
-    ["qc_create_live_algorithm", real],
-    ["qc_stop_live_algorithm", { projectId: 7 }],
-    ["qc_create_live_command", { projectId: 7, command: {} }],
-    ["qc_broadcast_live_command", { command: {} }],
-    ["qc_authorize_connection", {}],
-  ];
-  const listed = desk.registry.list("full").filter((tool) => tool.kind === "passed" && tool.upstream === "evil");
-  const calls = [...risks, ...listed.map(({ name }): [string, object] => [name, {}])].slice(0, 30);
-  const answers: CallAnswer[] = [];
-  for (const [tool, args] of calls) {
-    answers.push(await call(tool, args), await call(tool, args, { approvalId: "id1" }));
-  }
-  return answers;
-}
 
 interface Case {
   readonly attack: string;
   readonly place?: "evil";
+  /** It keeps the machine busy: alone, and with so many milliseconds for each call. */
+  readonly patience?: number;
   /** The attacker serves nothing any more, or never did. */
   readonly lost?: true;
   readonly provoke?: (siege: Siege) => Promise<CallAnswer>;
@@ -166,9 +84,9 @@ const CASES: readonly Case[] = [
     attack: "floods-stderr",
     check: ({ log }) => expect(log.length).toBeLessThan(5000),
   },
-  { attack: "nine-megabytes", check: answeredWith("is kept: read it with run_result") },
-  { attack: "sixty-megabytes", check: answeredWith("is kept: read it with run_result") },
-  { attack: "seventy-megabytes", check: refusedAs("UPSTREAM_LOST") },
+  { attack: "nine-megabytes", patience: 20_000, check: answeredWith("is kept: read it with run_result") },
+  { attack: "sixty-megabytes", patience: 20_000, check: answeredWith("is kept: read it with run_result") },
+  { attack: "seventy-megabytes", patience: 20_000, check: refusedAs("UPSTREAM_LOST") },
   { attack: "garbage-lines", check: honestly },
   { attack: "announces-in-a-storm", check: honestly },
   { attack: "pages-endlessly", lost: true, check: refusedAs("TOOL_UNKNOWN") },
@@ -330,34 +248,76 @@ const CASES: readonly Case[] = [
   },
 ];
 
+function namedCases(wanted: (one: Case) => boolean): (readonly [string, Case])[] {
+  const chosen = CASES.filter(wanted);
+  return chosen.map((one) => [one.place === undefined ? one.attack : `${one.attack}, added by the user`, one]);
+}
+
+interface Withstood {
+  /** Risky calls that were let through, and those that arrived. */
+  readonly admitted: readonly CallAnswer[];
+  readonly arrived: readonly string[];
+  /** The desk lives: the code of an honest call's refusal, if any, and whether its record holds together. */
+  readonly alive: string | undefined;
+  readonly verified: boolean;
+  /** Everything that anybody was told. */
+  readonly said: string;
+}
+
+/** One attack, and the risky calls beside it. */
+async function withstand({ attack, place, lost, provoke = read, check, patience }: Case): Promise<Withstood> {
+  await using siege = await besiege(attack, place ?? "quantconnect", patience);
+  const answer = await provoke(siege);
+  await check?.(siege, answer);
+  const risky = await tryRisks(siege);
+  const reached = siege.reached();
+  const alive = (await siege.call("ping")).refusal?.code;
+  if (lost !== true)
+    await until(async () => (await siege.call("qc_read_account")).refusal === undefined, "it serves again");
+  const said = [answer, risky, siege.log, siege.desk.logged, await siege.desk.ledger.tail(1000)];
+  return {
+    admitted: risky.filter(({ refusal }) => refusal === undefined),
+    arrived: place === "evil" ? reached : reached.filter(isRisky),
+    alive,
+    verified: (await siege.desk.ledger.verify()).ok,
+    said: JSON.stringify(said),
+  };
+}
+
+function expectNothingHappened({ admitted, arrived, alive, verified, said }: Withstood): void {
+  expect({ admitted, arrived, alive, verified }).toEqual({
+    admitted: [],
+    arrived: [],
+    alive: undefined,
+    verified: true,
+  });
+  expect(said).not.toContain(CANARY);
+  expect(said).not.toContain(Buffer.from(CANARY).toString("base64").slice(0, 30));
+}
+
 describe("an upstream that attacks", () => {
   it("is tried in more than forty ways", () => {
     expect(CASES.length).toBeGreaterThan(40);
   });
 
   // Most of an attack is waiting: several go at once, each with a desk of its own.
-  it.concurrent.each(
-    CASES.map((one) => [one.place === undefined ? one.attack : `${one.attack}, added by the user`, one] as const),
-  )(
+  it.concurrent.each(namedCases((one) => one.patience === undefined))(
     "%s: does nothing that nobody approved, takes nothing down and gives nothing away",
     { timeout: 40_000 },
-    async (_, { attack, place, lost, provoke = read, check }) => {
-      await using siege = await besiege(attack, place ?? "quantconnect");
-      const answer = await provoke(siege);
-      await check?.(siege, answer);
-      const risky = await tryRisks(siege);
-      // Not one of the risky calls was let through, and not one arrived.
-      expect(risky.filter(({ refusal }) => refusal === undefined)).toEqual([]);
-      const arrived = place === "evil" ? siege.reached() : siege.reached().filter(isRisky);
-      expect(arrived).toEqual([]);
-      // The desk lives, the next honest call works.
-      expect((await siege.call("ping")).refusal).toBeUndefined();
-      if (lost !== true)
-        await until(async () => (await siege.call("qc_read_account")).refusal === undefined, "it serves again");
-      expect(await siege.desk.ledger.verify()).toMatchObject({ ok: true });
-      const said = [answer, risky, siege.log, siege.desk.logged, await siege.desk.ledger.tail(1000)];
-      expect(JSON.stringify(said)).not.toContain(CANARY);
-      expect(JSON.stringify(said)).not.toContain(Buffer.from(CANARY).toString("base64").slice(0, 30));
+    async (_, one) => {
+      const withstood = await withstand(one);
+      expect(withstood.admitted).toEqual([]);
+      expectNothingHappened(withstood);
+    },
+  );
+
+  it.each(namedCases((one) => one.patience !== undefined))(
+    "%s: does nothing that nobody approved, takes nothing down and gives nothing away",
+    { timeout: 60_000 },
+    async (_, one) => {
+      const withstood = await withstand(one);
+      expect(withstood.admitted).toEqual([]);
+      expectNothingHappened(withstood);
     },
   );
 

@@ -179,6 +179,8 @@ export async function gatewayUnderTest(
     readonly ground?: Ground;
     /** Where starts wait for a node. */
     readonly starts?: StartQueue;
+    /** For each call of an upstream; 5 s unless told otherwise. */
+    readonly deadlineMilliseconds?: number;
     /** The user's own budget of computing, as it is found. */
     readonly computeBudget?: () => FoundComputeBudget;
   } = {},
@@ -317,7 +319,7 @@ export async function gatewayUnderTest(
     newId,
     profile,
     mask: (text) => mask.apply(text),
-    deadlineMilliseconds: 5000,
+    deadlineMilliseconds: options.deadlineMilliseconds ?? 5000,
     log: (message) => logged.push(message),
   });
   late.gateway = gateway;

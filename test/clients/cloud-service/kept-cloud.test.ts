@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -120,17 +121,12 @@ describe("the cloud that a desk keeps", () => {
   });
 
   it("takes another port where that of the last time is used", async () => {
-    const { url } = await open();
-    await stack.disposeAsync();
-    stack = new AsyncDisposableStack();
-    folder = mkdtempSync(join(tmpdir(), "qw-kept-"));
-    stack.defer(() => rmSync(folder, { recursive: true }));
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    stack.defer(() => void other.close());
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     const record = { pid: 2 ** 22 + 1, startedAt: "0", url, version: "1", settings: "same" };
     writeFileSync(join(folder, "service.json"), JSON.stringify(record));
-    const other = createServer();
-    const port = Number(new URL(url).port);
-    await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
-    stack.defer(() => void other.close());
     expect((await open()).url).not.toBe(url);
   });
 });
