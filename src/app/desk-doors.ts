@@ -5,6 +5,7 @@ import type { KeptCloud } from "../clients/cloud-service/kept-cloud.ts";
 import type { Config } from "../config.ts";
 import { serveControl } from "../server/control-channel.ts";
 import { openDeskSocket } from "../server/desk-socket.ts";
+import { pauseWhileUnread } from "../server/pause-while-unread.ts";
 import { createAggregatedServer, type AggregatedServerParts } from "../server/mcp-server.ts";
 import { createResourceBook } from "../server/resource-book.ts";
 import type { Opening } from "../server/socket-handshake.ts";
@@ -108,6 +109,7 @@ function serveMcp(
     },
     { transport, onerror: (error) => parts.log(`mcp: ${error.message}`) },
   );
+  pauseWhileUnread(socket);
   // The handshake left the socket paused; a listener alone does not start it again.
   socket.resume();
   socket.on("close", () => {

@@ -170,7 +170,12 @@ export class StdioFront {
   }
 
   #toClient(line: string): void {
-    this.#options.output.write(`${line}\n`);
+    const { output } = this.#options;
+    const desk = this.#desk;
+    if (output.write(`${line}\n`) || desk === undefined || desk.isPaused()) return;
+    // A client that does not read holds its desk up, which then listens to it no more.
+    desk.pause();
+    output.once("drain", () => desk.resume());
   }
 }
 

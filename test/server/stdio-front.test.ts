@@ -228,4 +228,27 @@ describe("when the desk goes away, the stdio face", () => {
     expect(front.heard).toEqual([]);
     await front.end();
   });
+
+  it("takes no more from the desk than its client reads, and all of it once he reads again", async () => {
+    const [near, far] = duplexPair();
+    const output = new PassThrough();
+    const front = new StdioFront({
+      input: new PassThrough(),
+      output,
+      connect: () => Promise.resolve(near),
+      log: () => undefined,
+    });
+    const done = front.run();
+    const line = `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: { data: "x".repeat(8000) } })}\n`;
+    for (let index = 0; index < 100; index += 1) far.write(line);
+    expect(await eventually(() => near.isPaused())).toBe(true);
+    expect(output.writableLength + output.readableLength).toBeLessThan(300_000);
+    let received = 0;
+    output.on("data", (chunk: Buffer) => (received += chunk.length));
+    expect(await eventually(() => received === 100 * line.length)).toBe(true);
+    front.stop();
+    far.destroy();
+    near.destroy();
+    await done;
+  });
 });
