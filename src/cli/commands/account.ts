@@ -3,6 +3,7 @@ import { RefusalError } from "../../domain/refusal.ts";
 import { checkText } from "../check-text.ts";
 import type { CliServices } from "../cli-services.ts";
 import { action, withGlobalFlags, type CommandContext } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
 import { loginBroker, logoutBroker } from "./login-broker.ts";
 
 function onlyQuantconnect(name: unknown): void {
@@ -43,10 +44,14 @@ export function addAccountCommands(program: Command, services: CliServices, done
       const restartDesk = await deskRuns(session);
       const looked = await session.accountChecks();
       if (notice !== undefined) output.note(`Note: ${notice}`);
+      const accepted = looked.every(({ state }) => state !== "failed");
+      const restart = restartDesk ? "; restart the desk (quantwright down) to use it at once" : "";
+      const next = accepted ? `Use it with --profile quantconnect${restart}` : "Log in again with what is right";
       output.result(
-        { stored: true, vault, notice: notice ?? null, restartDesk, account: looked },
-        `${looked.map((check) => `${checkText(check, output)}\n`).join("")}Stored in the ${vault}. Use it with --profile quantconnect${restartDesk ? "; restart the desk (quantwright down) to use it at once" : ""}.`,
+        { stored: true, accepted, vault, notice: notice ?? null, restartDesk, account: looked },
+        `${looked.map((check) => `${checkText(check, output)}\n`).join("")}Stored in the ${vault}. ${next}.`,
       );
+      return accepted ? EXIT.DONE : EXIT.FAILED;
     }),
   );
   withGlobalFlags(
