@@ -41,6 +41,7 @@ if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== lock) {
     "the installation of dependencies",
   );
   fs.writeFileSync(stamp, lock);
+  process.stderr.write("setup: building …\n");
 }
 step(
   process.execPath,
