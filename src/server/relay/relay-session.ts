@@ -42,6 +42,7 @@ const MOST_IN_FLIGHT = 10_000;
  * 1. Every request of the client gets one answer, unless it was cancelled: then none.
  * 2. Requests of the server get ids of ours towards the client, and the client's answers go back under the server's ids;
  *    answers to nothing are dropped.
+ * 3. What calls a tool passes the gate: only what is named as a notification is passed on without an answer.
  */
 export class RelaySession {
   readonly #options: RelaySessionOptions;
@@ -154,6 +155,8 @@ export class RelaySession {
   }
 
   #notified(notification: RpcNotification): void {
+    // A request without an id is none; a server that looked at its method alone would serve it, past the gate.
+    if (!notification.method.startsWith("notifications/")) return;
     if (notification.method !== "notifications/cancelled") {
       this.#link.notify(notification);
       return;

@@ -124,6 +124,17 @@ describe("the relay answers by itself", () => {
     expect(relay.session.inFlight).toBe(1);
   });
 
+  it("a call that wants no answer: a server that looks at the method alone would make it, past the gate", async () => {
+    await using relay = await openRelay();
+    relay.say({ jsonrpc: "2.0", method: "tools/call", params: { name: "exit" } });
+    relay.say({ jsonrpc: "2.0", method: "vendor/anything" });
+    relay.say({ jsonrpc: "2.0", method: "notifications/vendor/anything" });
+    const heard = methods(framesSchema.parse(await relay.call("heard")));
+    expect(heard).toContain("notifications/vendor/anything");
+    expect(heard).not.toContain("vendor/anything");
+    expect(heard.filter((method) => method === "tools/call")).toHaveLength(1);
+  });
+
   it("a call without a tool's name", async () => {
     await using relay = await openRelay();
     const { error } = errorSchema.parse(await relay.ask("tools/call", { arguments: {} }));
