@@ -111,18 +111,31 @@ class Rules:
         except Exception as error:
             return "TWIN_FAILED", f"the twin cannot judge the order: {type(error).__name__}: {error}"
 
-    def bound_refusal(self, security, quantity, prices, most, needs_session):
-        """(code, why) of an order from outside that may cost so much, or None. What fails here refuses."""
+    def _reduces(self, security, quantity):
+        position, buys, sells = self._open(security.symbol, None)
+        return position * quantity < 0 and (buys if quantity > 0 else sells) + abs(quantity) <= abs(position)
+
+    def moment_refusal(self, security, needs_session, quantity):
+        """(code, why) of an order from outside that only the price here can judge, where there is none of now."""
         try:
-            position, buys, sells = self._open(security.symbol, None)
-            if position * quantity < 0 and (buys if quantity > 0 else sells) + abs(quantity) <= abs(position):
+            if self._reduces(security, quantity):
                 return None
             bar = security.get_last_data()
             age = None if bar is None else (security.local_time - bar.end_time).total_seconds()
             if age is None or not age <= OLDEST_PRICE_SECONDS:
-                return "QUOTE_STALE", f"the last price of {security.symbol.value} is {'none' if age is None else f'{age:.0f} s old'}"
+                told = "none" if age is None else f"{age:.0f} s old"
+                return "QUOTE_STALE", f"the last price of {security.symbol.value} is {told}"
             if needs_session and not security.exchange.exchange_open:
                 return "RISK_SESSION", f"the market of {security.symbol.value} is closed"
+            return None
+        except Exception as error:
+            return "TWIN_FAILED", f"the twin cannot judge the order: {type(error).__name__}: {error}"
+
+    def bound_refusal(self, security, quantity, prices, most):
+        """(code, why) of an order from outside that may cost so much, or None. What fails here refuses."""
+        try:
+            if self._reduces(security, quantity):
+                return None
             price = max(security.price, security.ask_price or 0, *prices)
             value = abs(quantity) * price * self._rate(security)
             # Not "value > most": what is no number is over every bound.

@@ -183,13 +183,18 @@ class QuantwrightOrder(Command):
 
 
 class QuantwrightBoundedOrder(QuantwrightOrder):
-    """An order that nobody outside could price: the price here decides whether it stays within its bound."""
+    """An order that says what it may cost: the price here decides whether it stays within that."""
 
     max_notional = None
+    # The desk had a price and knew whether the market was open, and has judged both.
+    desk_priced = None
 
     def _beyond(self, rules, security, prices):
-        needs_session = self.order_type != "market-on-open"
-        return rules.bound_refusal(security, float(self.quantity), prices, self.max_notional, needs_session)
+        if self.desk_priced is not True:
+            refusal = rules.moment_refusal(security, self.order_type != "market-on-open", float(self.quantity))
+            if refusal is not None:
+                return refusal
+        return rules.bound_refusal(security, float(self.quantity), prices, self.max_notional)
 
 
 class QuantwrightControl(Command):

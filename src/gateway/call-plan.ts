@@ -17,6 +17,8 @@ export interface PlannedOrder {
   readonly intent: OrderIntent;
   /** It was planned as one that only reduces, and must still be one when room is taken for it. */
   readonly onlyReduces: boolean;
+  /** There was no quote: the twin prices it, and the limits reckon with the bound that it carries. */
+  readonly pricedByTwin: boolean;
 }
 
 /**

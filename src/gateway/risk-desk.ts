@@ -1,4 +1,5 @@
 import type { Limits } from "../domain/limits.ts";
+import type { OrderIntent } from "../domain/order-intent.ts";
 import type { DeploymentMode } from "../domain/profile.ts";
 import { accepted, refused, RefusalError, type Outcome, type Refusal } from "../domain/refusal.ts";
 import type { Accounts, AccountView } from "./accounts/account-view.ts";
@@ -24,7 +25,8 @@ export function riskDesk({ book, accounts, limits }: RiskDeskParts): RiskGate {
   };
   return {
     async admit(order, commit) {
-      const { intent, key, signal } = order;
+      const { key, signal } = order;
+      const intent = judgedIntent(order);
       const view = await viewOf(order);
       const reserved = await book.reserve({ intent, key, view, signal }, ({ write, verdict }) => {
         // Without this, two orders that each reduce could together open a position that nobody approved.
@@ -36,7 +38,8 @@ export function riskDesk({ book, accounts, limits }: RiskDeskParts): RiskGate {
       return accepted(admitted);
     },
     async preview(order) {
-      const { intent, key } = order;
+      const { key } = order;
+      const intent = judgedIntent(order);
       const view = await viewOf(order);
       if (book.judge({ intent, view }).ok) return accepted(true);
       const reserved = await book.reserve({ intent, key, view }, () =>
@@ -47,11 +50,18 @@ export function riskDesk({ book, accounts, limits }: RiskDeskParts): RiskGate {
       return reserved.ok ? accepted(true) : refused(joined(reserved.refusals));
     },
     async explain(order) {
-      const verdict = book.judge({ intent: order.intent, view: await viewOf(order) });
+      const verdict = book.judge({ intent: judgedIntent(order), view: await viewOf(order) });
       return { ok: verdict.ok, refusals: verdict.ok ? [] : verdict.refusals };
     },
     settle: (account, reservationId, end) => book.settle(account, reservationId, end),
   };
+}
+
+/** A bound counts only where the twin was told to price the order; else a quote that is gone by now would pass for one. */
+function judgedIntent({ intent, pricedByTwin }: KeyedOrder): OrderIntent {
+  if (pricedByTwin) return intent;
+  const { maxNotional: _, ...judged } = intent;
+  return judged;
 }
 
 /** What an order of a symbol is judged by; everything is missing where the account cannot be seen. */

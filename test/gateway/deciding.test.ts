@@ -60,6 +60,7 @@ function accountView(mode: DeploymentMode, held = "0"): AccountView {
 describe("a call that trades", () => {
   let desk: GatewayUnderTest;
   let orders: Record<string, unknown>[];
+  let quotesVanish = false;
 
   beforeEach(async () => {
     const late: { desk?: GatewayUnderTest } = {};
@@ -68,6 +69,8 @@ describe("a call that trades", () => {
         view: (projectId) => {
           const view = late.desk?.accounts.get(projectId);
           if (view === undefined) throw new Error("no account");
+          // Between the plan of an order and the limits that judge it.
+          if (quotesVanish) late.desk?.accounts.set(projectId, { ...view, quotes: new Map() });
           return Promise.resolve({ ok: true, value: { ...view, asOf: late.desk?.clock.time ?? 0 } });
         },
       },
@@ -78,6 +81,7 @@ describe("a call that trades", () => {
     desk = await gatewayUnderTest({ skills: [placeOrder(parts), cancelOrder(parts)], deployments: true });
     late.desk = desk;
     orders = [];
+    quotesVanish = false;
     deploy("PAPER");
     desk.upstreams.answers.set("create_live_command", (call) => {
       const command = call.arguments["command"] as Record<string, unknown>;
@@ -103,6 +107,8 @@ describe("a call that trades", () => {
       tool: "place_order",
       arguments: { projectId: PROJECT, symbol: "SPY", side: "buy", quantity, ...more },
     });
+  const lastCommand = (): unknown =>
+    desk.upstreams.calls.findLast(({ tool }) => tool === "create_live_command")?.arguments["command"];
   const commands = (): number => desk.upstreams.calls.filter(({ tool }) => tool === "create_live_command").length;
   const approvalOf = async (): Promise<string> => (await desk.approvals.list(1))[0]?.id ?? "none";
   async function approve(id: string, name: "anna" | "ben" = "anna"): Promise<void> {
@@ -152,6 +158,34 @@ describe("a call that trades", () => {
     expect(dataOf(await buy(10, { maxNotional: 1200, approvalId }))).toMatchObject({ outcome: "FILLED" });
     const sent = desk.upstreams.calls.find(({ tool }) => tool === "create_live_command")?.arguments["command"];
     expect(sent).toMatchObject({ $type: "QuantwrightBoundedOrder", quantity: 10, max_notional: 1200 });
+    expect(sent).not.toHaveProperty("desk_priced");
+  });
+
+  it("is priced by the desk where it has a quote, and held to its bound by the twin, which says why it refuses", async () => {
+    expect((await buy(300, { maxNotional: 100 })).refusal?.code).toBe("RISK_ORDER_NOTIONAL");
+    expect((await buy(10, { maxNotional: 100 })).refusal?.code).toBe("APPROVAL_REQUIRED");
+    const approvalId = await approvalOf();
+    await approve(approvalId);
+    desk.upstreams.answers.set("create_live_command", () =>
+      answered({ success: true, quantwright: { result: { success: false, message: "" } } }),
+    );
+    desk.upstreams.answers.set("read_live_logs", () => {
+      const key = (lastCommand() as { readonly key: string }).key;
+      const logs = [
+        "started",
+        `the order ${key} is refused: RISK_ORDER_NOTIONAL: too dear`,
+        "the order k is refused: no",
+      ];
+      return answered({ success: true, logs, length: 3 });
+    });
+    const refused = await buy(10, { maxNotional: 100, approvalId });
+    expect(dataOf(refused)).toMatchObject({ outcome: "REFUSED", message: "RISK_ORDER_NOTIONAL: too dear" });
+    expect(lastCommand()).toMatchObject({ $type: "QuantwrightBoundedOrder", desk_priced: true });
+  });
+
+  it("does not go by its bound where the quote that was there is gone", async () => {
+    quotesVanish = true;
+    expect((await buy(10, { maxNotional: 1000 })).refusal?.code).toBe("QUOTE_UNAVAILABLE");
   });
 
   it("shows the approver what would change, in the desk's own words", async () => {

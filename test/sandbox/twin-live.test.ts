@@ -121,6 +121,10 @@ describe("the twin of a live algorithm", { timeout: 60_000 }, () => {
     await live.session.advance(utc("2013-10-07T23:00:00Z"));
     expect(await bounded({ key: "i-5", quantity: 1, max_notional: 10 * price })).toMatchObject({ success: false });
     expect(live.logs.some((line) => /QUOTE_STALE|RISK_SESSION/.test(line))).toBe(true);
+    // What the desk judged by a quote of its own is held to its bound only.
+    const dearer = { quantity: 1, desk_priced: true };
+    expect(await bounded({ key: "i-7", max_notional: 0.5 * price, ...dearer })).toMatchObject({ success: false });
+    expect(await bounded({ key: "i-8", max_notional: 10 * price, ...dearer })).toMatchObject({ success: true });
     expect(await bounded({ key: "i-6", quantity: -1, max_notional: 0.01 })).toMatchObject({ success: true });
     await live.session.kill();
   });

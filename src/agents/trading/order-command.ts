@@ -4,7 +4,7 @@ import { isoTime, MICROSECONDS_PER_SECOND } from "../../domain/clock.ts";
 /** A command is worth nothing after so long: what comes late may come into another market. */
 const LIFETIME_SECONDS = 60;
 
-type Command = Readonly<Record<string, string | number>>;
+type Command = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * An order as a live command to an algorithm with the twin: its key is the tag of the order, so that the order is found
@@ -12,7 +12,7 @@ type Command = Readonly<Record<string, string | number>>;
  */
 export function orderCommand(
   intent: OrderIntent,
-  { key, now }: { readonly key: string; readonly now: number },
+  { key, now, pricedByTwin }: { readonly key: string; readonly now: number; readonly pricedByTwin: boolean },
 ): { readonly command: Command; readonly approvedAs: Command } {
   const order = {
     // A type of its own: a twin that cannot hold the bound does not know it and refuses the order.
@@ -26,5 +26,7 @@ export function orderCommand(
     ...(intent.timeInForce === undefined ? {} : { time_in_force: intent.timeInForce }),
   };
   const expires = isoTime(now + LIFETIME_SECONDS * MICROSECONDS_PER_SECOND);
-  return { command: { ...order, key, expires }, approvedAs: order };
+  // What the desk has judged by a quote of its own the twin holds to its bound only.
+  const judged = intent.maxNotional === undefined || pricedByTwin ? {} : { desk_priced: true };
+  return { command: { ...order, ...judged, key, expires }, approvedAs: order };
 }

@@ -9,6 +9,7 @@ import { exposureOf, exposureWith, isReduction } from "../../gateway/risk/exposu
 import { defineSkill, type Skill, type SkillContext } from "../../gateway/skill.ts";
 import { orderCommand } from "./order-command.ts";
 import { followOrder, ORDER_OUTCOMES, reservationEnd, type OrderOutcome } from "./order-outcome.ts";
+import { reasonOfTwin } from "./refused-order.ts";
 import { viewOf, type TradingParts } from "./trading-parts.ts";
 
 const input = z.object({
@@ -32,6 +33,8 @@ const resultSchema = z.looseObject({
     .looseObject({ result: z.looseObject({ success: z.boolean().nullish(), message: z.string() }).nullable() })
     .optional(),
 });
+
+const UNEXPLAINED = "the algorithm or its twin refused it: its log says why (qc_read_live_logs, of toolset full)";
 
 /** Codes after which it is sure that no command reached an algorithm. */
 const NOT_SENT = new Set(["UPSTREAM_UNAVAILABLE", "UPSTREAM_REFUSED", "HALTED", "AUDIT_UNAVAILABLE"]);
@@ -69,6 +72,8 @@ export function placeOrder(parts: TradingParts): Skill {
       }
       const { intent } = plan.order;
       const sent = await send(context, command);
+      const where = { projectId: args.projectId, deployId: intent.account, key: context.intentKey };
+      const why = sent.outcome === "REFUSED" && sent.message === "" ? await reasonOfTwin(context, where) : undefined;
       const seen =
         sent.outcome === "REFUSED"
           ? undefined
@@ -84,7 +89,7 @@ export function placeOrder(parts: TradingParts): Skill {
           intentKey: context.intentKey,
           orderId: seen?.orderId ?? null,
           filled: seen?.filled ?? 0,
-          message: seen?.message === "" || seen === undefined ? sent.message : seen.message,
+          message: firstText(why, seen?.message, sent.message) ?? (outcome === "REFUSED" ? UNEXPLAINED : ""),
           deployId: intent.account,
           order: orderText(intent),
         },
@@ -126,7 +131,8 @@ function orderPlan(
   const { projectId, intent } = order;
   const exposure = exposureOf(exposureWith(riskSnapshot(view), []), intent.symbol);
   const onlyReduces = isReduction(exposure, intent.quantity);
-  const { command, approvedAs } = orderCommand(intent, { key: context.intentKey, now: context.now });
+  const pricedByTwin = intent.maxNotional !== undefined && !view.quotes.has(intent.symbol);
+  const { command, approvedAs } = orderCommand(intent, { key: context.intentKey, now: context.now, pricedByTwin });
   const args = { projectId, command };
   const held = exposure.position;
   return {
@@ -134,7 +140,7 @@ function orderPlan(
     mode: view.mode,
     account: view.deployId,
     symbols: [intent.symbol],
-    order: { projectId, intent, onlyReduces },
+    order: { projectId, intent, onlyReduces, pricedByTwin },
     inner: [{ tool: "create_live_command", arguments: args, approvedAs: { projectId, command: approvedAs } }],
     artefact: null,
     lines: [
@@ -160,6 +166,10 @@ function worthText({ symbol, quantity }: OrderIntent, { quotes, currency }: Acco
   return `${quantity.abs().multiply(quote.price).multiply(quote.rate).round(2).toString()} ${currency}`;
 }
 
+function firstText(...texts: readonly (string | undefined)[]): string | undefined {
+  return texts.find((text) => text !== undefined && text !== "");
+}
+
 /** Sends the command. What is not known to have failed may have had its effect. */
 async function send(
   context: SkillContext,
@@ -171,11 +181,7 @@ async function send(
     // The real cloud says only that it took the command; the local one knows what the algorithm said.
     if (result === undefined || result === null) return { outcome: "ACCEPTED", message: "" };
     if (result.success !== false) return { outcome: "ACCEPTED", message: result.message };
-    const message =
-      result.message === ""
-        ? "the algorithm or its twin refused it: its log says why (qc_read_live_logs, of toolset full)"
-        : result.message;
-    return { outcome: "REFUSED", message };
+    return { outcome: "REFUSED", message: result.message };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     const { code, message } = error.refusal;
