@@ -130,6 +130,11 @@ export function brokerageMode(brokerage: unknown): DeploymentMode {
   return PAPER_BROKERAGES.has(id) ? "PAPER" : "LIVE";
 }
 
+/** Whether a QuantConnect tool may change the files of a project. */
+export function isProjectWrite(tool: string): boolean {
+  return PROJECT_WRITES.has(tool);
+}
+
 /** Whether a QuantConnect tool only reads, whatever its arguments. */
 export function isRead(tool: string): boolean {
   return READS.has(tool);

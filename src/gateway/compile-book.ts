@@ -12,6 +12,12 @@ export interface CompileStore {
   artefactOf(compileId: string): Promise<string | undefined>;
 }
 
+/** The files of a project before a compile: their hash, and how often they had been edited. */
+export interface BeforeCompile {
+  readonly artefact: string;
+  readonly edits: number;
+}
+
 /**
  * Knows what a compile contains. A deployment runs a compile, not the files that the approver could look at: only
  * where both are the same, an approval of the files is one of what will run.
@@ -19,6 +25,8 @@ export interface CompileStore {
 export class CompileBook {
   readonly #store: CompileStore;
   readonly #files: (projectId: number) => Promise<Body>;
+  /** By project: edits under way, and how many began or ended. */
+  readonly #edits = new Map<number, { under: number; count: number }>();
 
   constructor(store: CompileStore, files: (projectId: number) => Promise<Body>) {
     this.#store = store;
@@ -30,11 +38,40 @@ export class CompileBook {
     return artefactHash(filesOf(await this.#files(projectId)), {});
   }
 
-  /** Remembers a compile of which the files before and after are known to be the same. */
-  async compiled(projectId: number, before: string, body: Body): Promise<void> {
+  /** Makes an edit of a project's files. */
+  async editing<T>(projectId: unknown, work: () => Promise<T>): Promise<T> {
+    if (typeof projectId !== "number") return work();
+    const edits = this.#edits.get(projectId) ?? { under: 0, count: 0 };
+    this.#edits.set(projectId, edits);
+    edits.under += 1;
+    edits.count += 1;
+    try {
+      return await work();
+    } finally {
+      edits.under -= 1;
+      edits.count += 1;
+    }
+  }
+
+  /** What is known before a compile is asked for; undefined where its files are being edited. */
+  async before(projectId: number): Promise<BeforeCompile | undefined> {
+    const edits = this.#quiet(projectId);
+    return edits === undefined ? undefined : { artefact: await this.now(projectId), edits };
+  }
+
+  /**
+   * Remembers a compile of which the files before and after are known to be the same. Where they were edited meanwhile
+   * they may have been others in between.
+   */
+  async compiled(projectId: number, { artefact, edits }: BeforeCompile, body: Body): Promise<void> {
     const { compileId } = compiledSchema.parse(body);
-    if ((await this.now(projectId)) !== before) return;
-    await this.#store.add({ compileId, projectId, artefact: before });
+    if ((await this.now(projectId)) !== artefact || this.#quiet(projectId) !== edits) return;
+    await this.#store.add({ compileId, projectId, artefact });
+  }
+
+  #quiet(projectId: number): number | undefined {
+    const { under, count } = this.#edits.get(projectId) ?? { under: 0, count: 0 };
+    return under === 0 ? count : undefined;
   }
 
   /**

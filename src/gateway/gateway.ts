@@ -10,6 +10,7 @@ import type { Accounts } from "./accounts/account-view.ts";
 import type { AgentRole } from "./authorise.ts";
 import { fillSecrets, type BrokerSecrets } from "./brokerage-secrets.ts";
 import type { CallAnswer, CallRequest } from "./call-request.ts";
+import { isProjectWrite } from "./classify.ts";
 import type { CompileBook } from "./compile-book.ts";
 import type { DeploymentLookup } from "./deployment-lookup.ts";
 import { explainCall, type Explanation } from "./explain-call.ts";
@@ -181,13 +182,16 @@ export class Gateway {
     const { upstreams, deadlineMilliseconds, mask, brokerSecrets } = this.#options;
     const filled = await fillSecrets(tool, args, brokerSecrets);
     if (!filled.ok) return this.#endUnsent(admitted, filled.refusal, "gateway");
-    const outcome = await sendCall(judged, tool, {
-      starts: this.#options.starts,
-      call: (call) => upstreams.call(call),
-      arguments: filled.value,
-      deadlineMilliseconds,
-      forbidden: () => this.#haltRefusal(judged),
-    });
+    const send = (): ReturnType<typeof sendCall> =>
+      sendCall(judged, tool, {
+        starts: this.#options.starts,
+        call: (call) => upstreams.call(call),
+        arguments: filled.value,
+        deadlineMilliseconds,
+        forbidden: () => this.#haltRefusal(judged),
+      });
+    const edits = tool.speaks === "quantconnect" && isProjectWrite(tool.tool);
+    const outcome = await (edits ? this.#options.compiles.editing(args["projectId"], send) : send());
     if (plan.account !== null || plan.class === "live") this.#options.deployments?.forget();
     const wrote = { tool: tool.tool, arguments: args, tainted };
     await this.#unlessFails(judged, "taint", () => this.#options.controls.taint.passed(request, wrote));

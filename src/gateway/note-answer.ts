@@ -1,5 +1,5 @@
 import { answerBody } from "./answer-body.ts";
-import type { CompileBook } from "./compile-book.ts";
+import type { BeforeCompile, CompileBook } from "./compile-book.ts";
 import type { Judged } from "./judge-call.ts";
 import { OWN_UPSTREAM, type PassedTool } from "./tool.ts";
 import type { Opening, TrialRecorder } from "./trial-recorder.ts";
@@ -13,8 +13,8 @@ interface Ledgers {
 /** What was noted before a call was sent, to be completed by its answer. */
 export interface Noted {
   readonly opening: Opening | undefined;
-  /** Hash of the files that are about to be compiled. */
-  readonly compiling: string | undefined;
+  /** The files that are about to be compiled. */
+  readonly compiling: BeforeCompile | undefined;
 }
 
 const NOTHING: Noted = { opening: undefined, compiling: undefined };
@@ -30,7 +30,7 @@ export async function openingOf(judged: Judged, tool: PassedTool, { trials, comp
   const opening = await trials.prepare({ tool: tool.tool, arguments: args, callId, principal: request.principal });
   const projectId = tool.tool === "create_compile" ? args["projectId"] : undefined;
   // A compile of files that cannot be read is made all the same; it only cannot be deployed.
-  const compiling = typeof projectId === "number" ? await compiles.now(projectId).catch(() => undefined) : undefined;
+  const compiling = typeof projectId === "number" ? await compiles.before(projectId).catch(() => undefined) : undefined;
   return { opening, compiling };
 }
 

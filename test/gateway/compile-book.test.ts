@@ -56,6 +56,41 @@ describe("a deployment", () => {
     expect(await deploy()).toBe("COMPILE_UNKNOWN");
   });
 
+  it("is refused where its files were others for a moment while they were compiled, and are the old ones again", async () => {
+    desk.upstreams.answers.set("update_file_contents", (sent) => {
+      content = String(sent.arguments["content"]);
+      return answered({ success: true });
+    });
+    const edit = (text: string) => call("qc_update_file_contents", { projectId: 7, name: "main.py", content: text });
+    let compiled = "";
+    desk.upstreams.answers.set("create_compile", async () => {
+      await edit("steal()");
+      compiled = content;
+      await edit("x = 1");
+      return answered({ success: true, compileId: "c1", state: "InQueue" });
+    });
+    await compile();
+    expect([compiled, content]).toEqual(["steal()", "x = 1"]);
+    expect(await deploy()).toBe("COMPILE_UNKNOWN");
+  });
+
+  it("is refused where an edit was under way all the while its files were compiled", async () => {
+    const edited = Promise.withResolvers<ReturnType<typeof answered>>();
+    const asked = Promise.withResolvers<void>();
+    desk.upstreams.answers.set("update_file_contents", () => {
+      asked.resolve();
+      return edited.promise;
+    });
+    const edit = call("qc_update_file_contents", { projectId: 7, name: "main.py", content: "x = 1" });
+    await asked.promise;
+    await compile();
+    edited.resolve(answered({ success: true }));
+    await edit;
+    expect(await deploy()).toBe("COMPILE_UNKNOWN");
+    await compile();
+    expect(await deploy()).toBe("APPROVAL_REQUIRED");
+  });
+
   it("is another one with other files: the approval of the first does not fit", async () => {
     await compile();
     await deploy();
