@@ -164,7 +164,7 @@ export class Registry {
     }
     const pin = pinOf(listed);
     const held = await this.#pins.seen(pinKey(source), listed.name, pin);
-    const check = argumentsCheck(listed);
+    const check = argumentsCheck(listed, source.speaks === "quantconnect");
     const changed = held.hash === pin.hash ? undefined : "its definition changed after it was first used";
     const tool = passedTool(source, listed, changed ?? check.fault);
     const quarantined = tool.quarantined ?? null;
@@ -241,9 +241,12 @@ function nameTaken({ upstream, prefix }: UpstreamSource, rival: string): Refusal
 }
 
 /** One tool with a schema that cannot be read must not take the others with it: it goes into quarantine. */
-function argumentsCheck(listed: UpstreamTool): { readonly check: ArgumentsCheck; readonly fault: string | undefined } {
+function argumentsCheck(
+  listed: UpstreamTool,
+  closed = false,
+): { readonly check: ArgumentsCheck; readonly fault: string | undefined } {
   try {
-    const check = passedArguments(listed.inputSchema, listed.name);
+    const check = passedArguments(listed.inputSchema, listed.name, { closed });
     // A schema that goes round in circles is found by being used.
     check({});
     return { check, fault: undefined };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accepted, refused, type Outcome } from "../domain/refusal.ts";
+import { nearestNames } from "./nearest-names.ts";
 import { withoutSlowPatterns } from "./quick-schema.ts";
 import { redacted } from "./redact.ts";
 
@@ -56,6 +57,16 @@ export function skillArguments(input: z.ZodObject, tool: string): ArgumentsCheck
   return check(input.strict(), tool);
 }
 
+function unknownField(field: string, known: readonly string[], tool: string): Outcome<never> {
+  const near = nearestNames(field, known);
+  const names = (near.length > 0 ? near : known).slice(0, 20).join(", ");
+  return refused({
+    code: "ARGUMENTS_INVALID",
+    message: `the arguments of ${tool} do not fit: it has no field "${field.slice(0, 100)}"; expected ${near.length > 0 ? "such as" : "only"} ${names === "" ? "none" : names}`,
+    remedy: `see the input schema of ${tool}; in a shell: quantwright tools show ${tool}`,
+  });
+}
+
 function bothForms(tool: string): Outcome<never> {
   return refused({
     code: "ARGUMENTS_INVALID",
@@ -64,10 +75,21 @@ function bothForms(tool: string): Outcome<never> {
   });
 }
 
-/** Arguments of an upstream's tool against its pinned JSON Schema; `{"model": {…}}` is unwrapped where the schema is flat. */
-export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, tool: string): ArgumentsCheck {
+/**
+ * Arguments of an upstream's tool against its pinned JSON Schema; `{"model": {…}}` is unwrapped where the schema is flat.
+ * With `closed` a field that the schema does not name is refused too, though the schema says nothing of such: a server
+ * would drop it and report success, or read what nobody judged.
+ */
+export function passedArguments(
+  inputSchema: Readonly<Record<string, unknown>>,
+  tool: string,
+  { closed = false }: { readonly closed?: boolean } = {},
+): ArgumentsCheck {
   const properties = inputSchema["properties"];
-  const takesModel = properties !== null && typeof properties === "object" && "model" in properties;
+  const hasProperties = properties !== null && typeof properties === "object";
+  const takesModel = hasProperties && "model" in properties;
+  const known =
+    closed && hasProperties && !("additionalProperties" in inputSchema) ? Object.keys(properties) : undefined;
   const object = z.record(z.string(), z.unknown());
   const schema = z.fromJSONSchema(withoutSlowPatterns(inputSchema));
   const inner = check(schema, tool);
@@ -78,6 +100,8 @@ export function passedArguments(inputSchema: Readonly<Record<string, unknown>>, 
     const flat = wrapped?.success === true && Object.keys(whole.data).length === 1 ? wrapped.data : whole.data;
     // A server that takes both forms would prefer one of them, and we would have judged the other.
     if (!takesModel && "model" in flat) return bothForms(tool);
+    const strange = known && Object.keys(flat).find((name) => !known.includes(name));
+    if (strange !== undefined) return unknownField(strange, known ?? [], tool);
     const checked = inner(flat);
     // What is sent is what came: the schema judges, it does not rewrite.
     return checked.ok ? accepted(flat) : checked;

@@ -110,6 +110,15 @@ describe("the gateway", () => {
       expect((await call("qc_read_project", "seven")).refusal?.code).toBe("ARGUMENTS_INVALID");
     });
 
+    it("refuses a field that a tool of QuantConnect does not have, instead of letting the server drop it", async () => {
+      for (const args of [{ projectId: 7, nmae: "x" }, { model: { projectId: 7, nmae: "x" } }]) {
+        const { refusal } = await call("qc_read_project", args);
+        expect(refusal).toMatchObject({ code: "ARGUMENTS_INVALID" });
+        expect(refusal?.message).toMatch(/no field "nmae"; expected .*projectId/);
+      }
+      expect(desk.upstreams.calls).toEqual([]);
+    });
+
     it("refuses arguments that are nested too deeply before it walks them", async () => {
       let deep: unknown = 1;
       for (let level = 0; level < 20_000; level += 1) deep = [deep];
