@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const identitySchema = z.object({
   id: z.string(),
@@ -40,11 +41,11 @@ export interface DeskHome {
 export function openHome(config: Config): DeskHome {
   const { dataDir } = config;
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
     // Another command may have made it first, for everybody to read.
     if (process.platform !== "win32" && (statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
     openOwnDataFolder(config);
-    mkdirSync(config.runtimeDir, { recursive: true, mode: 0o700 });
+    makeFolder(config.runtimeDir, 0o700);
     privateFolder(config.runtimeDir);
     const identity = identityIn(join(dataDir, "desk.json"), false);
     if (identity.demo && config.profile !== "local") throw demoDirectory(dataDir, config.profile);
@@ -79,8 +80,7 @@ export function openHome(config: Config): DeskHome {
 
 /** Makes the data directory's own folder of market data, so that sandboxes can be given it while it is still empty. */
 export function openOwnDataFolder(config: Config): void {
-  if (config.settings.dataFolder === undefined)
-    mkdirSync(join(config.dataDir, "data"), { recursive: true, mode: 0o700 });
+  if (config.settings.dataFolder === undefined) makeFolder(join(config.dataDir, "data"), 0o700);
 }
 
 /**
@@ -89,7 +89,7 @@ export function openOwnDataFolder(config: Config): void {
  * @throws RefusalError `DEMO_DIRECTORY` where it is a desk's already that was not made for a demo.
  */
 export function createDemoHome(dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 0o700);
   if (identityIn(join(dataDir, "desk.json"), true).demo) return;
   throw new RefusalError({
     code: "DEMO_DIRECTORY",

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { CheckResult } from "../cli/cli-services.ts";
 import { createSandboxPool } from "../clients/sandbox/sandbox-pool.ts";
@@ -39,9 +39,8 @@ async function checked(
 export async function* examine(config: Config): AsyncGenerator<CheckResult> {
   yield checked("node", () => ({ state: "ok", detail: `${process.versions.node} at ${config.nodePath}` }));
   yield checked("data directory", () => {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-    accessSync(config.dataDir, constants.W_OK | constants.R_OK);
     openHome(config);
+    accessSync(config.dataDir, constants.W_OK | constants.R_OK);
     return { state: "ok", detail: config.dataDir };
   });
   yield checked("disk space", () => {
