@@ -1,6 +1,13 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { HaltGate, HaltNotice } from "../gateway/halt-gate.ts";
 import { EVERY_ACCOUNT, type RiskBook } from "../gateway/risk/risk-book.ts";
+import { haltWords, type HaltWords } from "./halt/halt-words.ts";
+
+/** Who halted, where the file has no words of who made it. */
+export const HALT_FILE = "the file HALT";
+
+/** Whoever made it by hand may have put anything into it. */
+const MOST_BYTES = 8192;
 
 /**
  * The gate that closes by the latch in the store, which outlives the file, or by the file `HALT`, which anybody can
@@ -16,20 +23,37 @@ export function openHaltFile(file: string, book: RiskBook): HaltGate {
   };
 }
 
-/** What the file says by being there. */
+/** What the file says by being there, in the words of who made it where it has some. */
 export function fileNotice(file: string): HaltNotice | undefined {
-  const since = fileSince(file);
-  if (since === undefined) return undefined;
-  const reason = "it is in the data directory";
-  return { haltId: `file-${since}`, target: "desk", since, by: "the file HALT", reason };
+  const found = lookAt(file);
+  if (found === undefined) return undefined;
+  const { since, words } = found;
+  const { by = HALT_FILE, reason = "it is in the data directory" } = words ?? {};
+  return { haltId: `file-${since}`, target: "desk", since, by, reason };
 }
 
-/** When the file was made, microseconds UTC; undefined where there is none. */
-function fileSince(file: string): number | undefined {
+/** When the file was made, microseconds UTC, and its words; undefined where there is none. */
+function lookAt(file: string): { readonly since: number; readonly words?: HaltWords | undefined } | undefined {
   try {
-    return Math.floor(statSync(file).mtimeMs * 1000);
+    const found = statSync(file);
+    const since = Math.floor(found.mtimeMs * 1000);
+    // To open a pipe would wait for who writes into it.
+    return found.isFile() && found.size > 0 ? { since, words: wordsIn(file) } : { since };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : 0;
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { since: 0 };
+  }
+}
+
+function wordsIn(file: string): HaltWords | undefined {
+  let handle: number | undefined;
+  try {
+    handle = openSync(file, "r");
+    const start = Buffer.alloc(MOST_BYTES);
+    return haltWords(start.toString("utf8", 0, readSync(handle, start)));
+  } catch {
+    return undefined;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
 }
 

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DeskHalt } from "../../src/app/halt/desk-halt.ts";
-import { haltMark, keepHaltMark } from "../../src/app/halt/halt-mark.ts";
+import { haltMark, keepHaltMark, writeHaltFile } from "../../src/app/halt/halt-mark.ts";
 import { openHaltFile } from "../../src/app/halt-file.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { RiskBook } from "../../src/gateway/risk/risk-book.ts";
@@ -86,6 +86,39 @@ describe("the desk's side of a halt", () => {
     rmSync(join(folder, "HALT"));
     expect(halt.notice("L-1")).toMatchObject({ target: "desk" });
     expect((await start()).notice(null)).toMatchObject({ target: "desk" });
+  });
+
+  it("says who halted and why as the halting program wrote it, which the desk finds before it is told", async () => {
+    const halt = await start();
+    const words = { by: "quantwright halt", reason: "a drill\nof two lines" };
+    writeHaltFile(join(folder, "HALT"), folder, words);
+    expect(halt.notice(null)).toMatchObject({ target: "desk", ...words });
+    await expect
+      .poll(async () => (await ledger.tail(5)).map(({ detail }) => detail))
+      .toContain(`desk: ${words.reason}`);
+    await halt.latch({ account: null, reason: "another", by: "cli" });
+    writeHaltFile(join(folder, "HALT"), folder, { by: "quantwright halt", reason: "another" });
+    expect(halt.notice(null)).toMatchObject(words);
+    expect(readdirSync(folder).filter((name) => name.startsWith("HALT"))).toEqual(["HALT"]);
+    rmSync(join(folder, "HALT"));
+    expect(halt.notice(null)).toMatchObject({ target: "desk", reason: words.reason });
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["any text", "stop it"],
+    ["bytes that are no text", Buffer.from([0, 255, 254, 123, 10, 123])],
+    ["words of another form", '{"by":1}\n{"reason":'],
+    ["a lot", "{".repeat(100_000)],
+  ])("is halted by a file that somebody made by hand and that holds %s", async (_, content) => {
+    writeFileSync(join(folder, "HALT"), content);
+    const notice = (await start()).notice(null);
+    expect(notice).toMatchObject({ target: "desk", by: "the file HALT", reason: "it is in the data directory" });
+  });
+
+  it("is halted by what has the name of the file and cannot be read", async () => {
+    mkdirSync(join(folder, "HALT"));
+    expect((await start()).notice(null)).toMatchObject({ target: "desk", by: "the file HALT" });
   });
 
   it("is halted by the kept mark, though file and latch were never seen by a desk", async () => {

@@ -22,13 +22,13 @@ describe("a halt", () => {
     (await home.call("get_positions", { projectId: deployment.projectId }))["accounts"];
 
   it("closes the gate, cancels and lets nothing open, until an operator opens it; deleting the file does not", async () => {
-    const halted = await halt();
+    const halted = await halt("--reason", "a drill");
     expect([halted.code, halted.json()]).toMatchObject([
       0,
       { confirmed: true, gate: "closed", desk: "latched", accounts: [{ state: { kind: "ORDERS_CANCELLED" } }] },
     ]);
     expect((await order("buy")).code).toBe("HALTED");
-    expect((await home.run(["status"])).out).toMatch(/HALTED +since \S+ by .*`quantwright rearm`/);
+    expect((await home.run(["status"])).out).toMatch(/HALTED +since \S+ by quantwright halt: a drill \(`quantwright rearm`/);
     expect(await positions()).toMatchObject([{ positions: [{ symbol: "AAPL", quantity: "10" }] }]);
     rmSync(join(home.dataDir, "HALT"));
     expect((await order("buy")).code).toBe("HALTED");

@@ -13,7 +13,7 @@ import type { DeskIdentity } from "../../gateway/approvals/operator-list.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { HaltTarget } from "../../clients/halt/halt-target.ts";
 import type { Vault } from "../../store/vault/vault.ts";
-import { fileNotice } from "../halt-file.ts";
+import { fileNotice, HALT_FILE } from "../halt-file.ts";
 import { newId, systemClock } from "../system.ts";
 import { clearHaltMarks, haltMark } from "./halt-mark.ts";
 
@@ -47,11 +47,10 @@ export class DeskHalt implements Disposable {
   static async open(parts: DeskHaltParts): Promise<DeskHalt> {
     const mark = await haltMark(parts.vault);
     if (mark !== undefined) await latch(parts, { account: null, reason: `${mark.reason} (kept mark)`, by: "cli" });
-    else if (fileNotice(parts.file) !== undefined) await latchFile(parts);
+    else await latchFile(parts);
     const seen = (): void => {
       const isOpen = parts.book.stateOf(EVERY_ACCOUNT).mode.kind !== "HALTED";
-      if (!isOpen || fileNotice(parts.file) === undefined) return;
-      latchFile(parts).catch((error: unknown) => parts.log(`halt not latched: ${String(error)}`));
+      if (isOpen) latchFile(parts).catch((error: unknown) => parts.log(`halt not latched: ${String(error)}`));
     };
     const watcher = watch(dirname(parts.file), (_, name) => {
       if (name === null || name === basename(parts.file)) seen();
@@ -107,8 +106,12 @@ export class DeskHalt implements Disposable {
   }
 }
 
-function latchFile(parts: DeskHaltParts): Promise<void> {
-  return latch(parts, { account: null, reason: "the file HALT was found", by: "desk" });
+/** Latches what the file says, where there is one. */
+async function latchFile(parts: DeskHaltParts): Promise<void> {
+  const found = fileNotice(parts.file);
+  if (found === undefined) return;
+  const reason = found.by === HALT_FILE ? "the file HALT was found" : found.reason;
+  await latch(parts, { account: null, reason, by: "desk" });
 }
 
 async function latch(

@@ -1,8 +1,10 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
 import { z } from "zod";
 import { parseJson } from "../../domain/parse-json.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { Vault } from "../../store/vault/vault.ts";
+import { haltFileText, type HaltWords } from "./halt-words.ts";
 
 const MARK = "halt/mark";
 
@@ -12,7 +14,7 @@ const markSchema = z.object({ since: z.int(), reason: z.string() });
 export type HaltMark = z.infer<typeof markSchema>;
 
 /** Writes the file that closes the gate of every desk of the directory; durable when it returns. */
-export function writeHaltFile(file: string, dataDir: string): void {
+export function writeHaltFile(file: string, dataDir: string, words: HaltWords): void {
   if (!existsSync(dataDir)) {
     throw new RefusalError({
       code: "DATA_DIR_UNUSABLE",
@@ -20,9 +22,24 @@ export function writeHaltFile(file: string, dataDir: string): void {
       remedy: "name the right one with --data-dir or QUANTWRIGHT_HOME",
     });
   }
+  const text = haltFileText(words);
+  const part = `${file}.${randomBytes(4).toString("hex")}`;
+  try {
+    // A desk that watches must find it with its words.
+    writeDurably(part, text);
+    linkSync(part, file);
+  } catch {
+    // It is there already, or the disk is full or knows no links: what matters is that it is there.
+    writeDurably(file, text);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+function writeDurably(file: string, text: string): void {
   const handle = openSync(file, "a", 0o600);
   try {
-    writeSync(handle, "Trading is halted. Deleting this file does not re-arm; `quantwright rearm` does.\n");
+    writeSync(handle, text);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

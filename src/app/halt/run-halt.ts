@@ -29,7 +29,7 @@ export async function runHalt(
   const begun = performance.now();
   const { account, flatten, reason, onState } = command;
   const home = openHome(config);
-  if (account === undefined) writeHaltFile(home.haltFile, config.dataDir);
+  if (account === undefined) writeHaltFile(home.haltFile, config.dataDir, { by: "quantwright halt", reason });
   const latched = latchDesk(config, { account: account ?? null, reason });
   const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
   const marked =
