@@ -8,7 +8,7 @@ import { renderAnswer } from "./render-answer.ts";
 import type { ResultStore } from "./result-store.ts";
 import { requestBody, type Tool } from "./tool.ts";
 import type { CheckedArguments } from "./tool-input.ts";
-import { isUrgentCall } from "./urgent-call.ts";
+import { isUrgentCall, longestWait } from "./urgent-call.ts";
 
 /** What all calls of one server share. */
 export interface CallContext {
@@ -35,6 +35,7 @@ export async function callTool(
       return renderReply({ tool, notes, context }, await authorize(requestBody(tool, checked.args), context));
     case "api": {
       const { path, encoding, timeoutMs } = tool.target;
+      const longestWaitMs = longestWait(tool.name);
       const request = {
         path,
         encoding,
@@ -42,6 +43,7 @@ export async function callTool(
         body: requestBody(tool, checked.args),
         isUrgent: isUrgentCall(tool.name, checked.args),
         isRepeatable: tool.effects.readOnlyHint,
+        ...(longestWaitMs === undefined ? {} : { longestWaitMs }),
       };
       return renderReply({ tool, notes, context }, await context.client.send(request, context.signal));
     }

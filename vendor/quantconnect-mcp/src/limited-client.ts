@@ -17,13 +17,12 @@ export function limitedClient(inner: ApiClient, ceiling: number, clock: LimiterC
   const limiter = new CallLimiter(ceiling, clock);
   return {
     async send(request, signal) {
-      const patience = AbortSignal.timeout(request.timeoutMs);
+      const afterMs = Math.min(request.timeoutMs, request.longestWaitMs ?? request.timeoutMs);
+      const patience = AbortSignal.timeout(afterMs);
       const waiting = AbortSignal.any([signal, patience]);
       for (let attempt = 1; ; attempt += 1) {
         if (!(await limiter.enter(request.isUrgent === true, waiting))) {
-          return signal.aborted
-            ? { kind: "cancelled", neverSent: true }
-            : { kind: "held-back", afterMs: request.timeoutMs };
+          return signal.aborted ? { kind: "cancelled", neverSent: true } : { kind: "held-back", afterMs };
         }
         const sentAt = clock.now();
         const reply = await inner.send(request, signal);

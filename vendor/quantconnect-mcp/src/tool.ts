@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly timeoutMs: number;
   /** Not to wait behind others: it stops or reduces. */
   readonly isUrgent?: boolean;
+  /** How long it may be held back at most, if not as long as it may take. */
+  readonly longestWaitMs?: number;
   /** It changes nothing, so that it may be asked again. */
   readonly isRepeatable?: boolean;
 }

@@ -10,6 +10,18 @@ const URGENT_COMMANDS: ReadonlySet<string> = new Set([
   "QuantwrightControl",
 ]);
 
+/** What opens or changes positions: meant for now, and whoever decided it may think otherwise a moment later. */
+const MEANT_FOR_NOW: ReadonlySet<string> = new Set([
+  "create_live_algorithm",
+  "create_live_command",
+  "broadcast_live_command",
+]);
+
+/** How long a call may be held back at most, in milliseconds; undefined for those that have time. */
+export function longestWait(tool: string): number | undefined {
+  return MEANT_FOR_NOW.has(tool) ? 2000 : undefined;
+}
+
 /** Whether a call may not wait behind others: it stops, liquidates, cancels or restricts. */
 export function isUrgentCall(tool: string, args: ToolArguments): boolean {
   if (URGENT_TOOLS.has(tool)) return true;

@@ -4,7 +4,7 @@ import { readSettings } from "../src/environment.ts";
 import { limitedClient } from "../src/limited-client.ts";
 import { retryAfterMs } from "../src/retry-after.ts";
 import type { ApiRequest } from "../src/tool.ts";
-import { isUrgentCall } from "../src/urgent-call.ts";
+import { isUrgentCall, longestWait } from "../src/urgent-call.ts";
 import { API_TOKEN, type FakeApi, startFakeApi, USER_ID } from "./support/fake-api.ts";
 import { virtualClock } from "./support/virtual-clock.ts";
 
@@ -94,6 +94,11 @@ describe("a client that makes no more calls than the service takes", () => {
     const request = { path: "/x", body: {}, encoding: "json", timeoutMs: 20 } as const;
     await client.send(request, never);
     expect(await client.send(request, never)).toEqual({ kind: "held-back", afterMs: 20 });
+    // What is meant for now does not wait as long as it may take.
+    expect(await client.send({ ...request, timeoutMs: 60_000, longestWaitMs: 20 }, never)).toMatchObject({
+      kind: "held-back",
+      afterMs: 20,
+    });
     const abort = new AbortController();
     const cancelled = client.send({ ...request, timeoutMs: 60_000 }, abort.signal);
     abort.abort();
@@ -117,6 +122,13 @@ describe("what is urgent", () => {
     ["read_live_orders", { command: { $type: "CancelOrderCommand" } }, false],
   ])("%s %j: %s", (tool, args, urgent) => {
     expect(isUrgentCall(tool, args)).toBe(urgent);
+  });
+
+  it("is not what opens a position, but that waits two seconds at most", () => {
+    for (const tool of ["create_live_algorithm", "create_live_command", "broadcast_live_command"]) {
+      expect([isUrgentCall(tool, {}), longestWait(tool)]).toEqual([false, 2000]);
+    }
+    expect(longestWait("create_backtest")).toBeUndefined();
   });
 });
 
