@@ -12,7 +12,7 @@ const { join } = require("node:path");
 
 const ROOT = join(__dirname, "..");
 const IMAGES = join(ROOT, "docs", "images");
-const [COLUMNS, ROWS] = [118, 90];
+const [COLUMNS, ROWS] = [118, 110];
 const [CELL_WIDTH, LINE_HEIGHT, FONT_SIZE, MARGIN] = [8, 16, 13.3, 16];
 const ESCAPE = String.fromCharCode(27);
 const STYLE = `${ESCAPE}\\[[0-9;]*m`;
