@@ -3,6 +3,7 @@ import { isoTime } from "../domain/clock.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
 import { isEnded, type Run } from "../domain/run.ts";
+import type { HaltNotice } from "../gateway/halt-gate.ts";
 import { defineSkill, type Skill } from "../gateway/skill.ts";
 import type { UpstreamStatus } from "../gateway/upstream-port.ts";
 import type { Runs } from "../runs/run-definition.ts";
@@ -20,6 +21,8 @@ export interface DeskToolsParts {
     readonly openTrials: number;
     readonly auditRecords: number;
   }>;
+  /** All that is halted. */
+  readonly halts: () => readonly HaltNotice[];
   readonly version: string;
   readonly startedAt: number;
 }
@@ -196,13 +199,16 @@ const deskStatus = (parts: DeskToolsParts): Skill =>
     name: "desk_status",
     title: "Status of the desk",
     description:
-      "Whether the desk and its upstream servers work, on which profile, what runs now, and how many strategies, trials and audit records there are.",
+      "Whether the desk and its upstream servers work, whether trading is halted, what runs now, and how many strategies, trials and audit records there are.",
     owner: "desk",
     class: "read",
     input: z.object({}),
     output: z.object({
       version: z.string(),
       startedAt: z.string(),
+      halts: z
+        .array(z.object({ target: z.string(), since: z.string(), by: z.string(), reason: z.string() }))
+        .describe("What is halted: `desk` is all trading, else a deployId"),
       upstreams: z.array(
         z.object({
           name: z.string(),
@@ -228,6 +234,7 @@ const deskStatus = (parts: DeskToolsParts): Skill =>
         data: {
           version: parts.version,
           startedAt: isoTime(parts.startedAt),
+          halts: parts.halts().map(({ target, since, by, reason }) => ({ target, since: isoTime(since), by, reason })),
           upstreams,
           ...counts,
           runs: recent.map(viewOf),

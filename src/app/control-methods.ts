@@ -6,7 +6,7 @@ import { approvalMethods, approvalsState } from "./approval-methods.ts";
 import type { DoorParts } from "./desk-doors.ts";
 import type { DeskHttpDoor } from "./desk-http-door.ts";
 import { quantconnectCredentials } from "./credentials.ts";
-import { haltMethods } from "./halt/halt-methods.ts";
+import { haltMethods, haltStatus } from "./halt/halt-methods.ts";
 import { auditMethods } from "./audit-methods.ts";
 import { lintMethods } from "./lint-methods.ts";
 import { recordMethods } from "./record-methods.ts";
@@ -46,7 +46,7 @@ export function controlMethods(
       }),
       ...(await core.counts()),
       approvals: await approvalsState(core.controls),
-      halt: core.controls.halt.notice(null) ?? null,
+      ...haltStatus(core.controls.halt),
     })),
     down: controlMethod(z.object({ onlyIfIdle: z.boolean().default(false) }), async ({ onlyIfIdle }) => {
       const busy = (await core.runs.list(50)).filter(({ state }) => state === "running" || state === "queued").length;

@@ -13,6 +13,7 @@ import { connectToDesk } from "./desk-connection.ts";
 import { openHome } from "./desk-home.ts";
 import { accountChecks, localLimitsCheck } from "./look-at-account.ts";
 import { serverCheck } from "./doctor-server.ts";
+import { tradingCheck } from "./doctor-trading.ts";
 import { listData } from "../clients/data/list-data.ts";
 
 const ENOUGH_BYTES = 500 * 1024 * 1024;
@@ -92,6 +93,7 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
   yield checked("sandbox", () => sandboxCheck(config));
   yield checked("operators", () => operatorsCheck(config));
   yield checked("desk", () => deskCheck(config));
+  yield checked("trading", () => tradingCheck(config));
   yield checked("quantconnect server", () => serverCheck(config));
 }
 

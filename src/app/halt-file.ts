@@ -57,7 +57,8 @@ function wordsIn(file: string): HaltWords | undefined {
   }
 }
 
-function latched(book: RiskBook, account: string): HaltNotice | undefined {
+/** What the latch of an account, or of all, says. */
+export function latched(book: RiskBook, account: string): HaltNotice | undefined {
   const { mode } = book.stateOf(account);
   if (mode.kind !== "HALTED") return undefined;
   const target = account === EVERY_ACCOUNT ? "desk" : account;

@@ -83,6 +83,7 @@ export function buildRegistry(
     artifact: (hash) => store.artifacts.get(hash),
     upstreams: () => upstreams.status(),
     counts: () => countRecords(store),
+    halts: () => controls().halt.notices(),
     version: config.version,
     startedAt,
   });

@@ -296,7 +296,13 @@ function passedTool(source: UpstreamSource, listed: UpstreamTool, quarantined: s
   };
 }
 
+/** Every whole number has them; they say nothing to a model and fill the list of tools. */
+function withoutSafeBounds({ jsonSchema: made }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (made.minimum === Number.MIN_SAFE_INTEGER) delete made.minimum;
+  if (made.maximum === Number.MAX_SAFE_INTEGER) delete made.maximum;
+}
+
 function jsonSchema(schema: z.ZodObject, io: "input" | "output"): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", override: withoutSafeBounds });
   return io === "input" ? { ...rest, additionalProperties: false } : { ...rest, additionalProperties: true };
 }

@@ -130,6 +130,16 @@ describe("desk_status", () => {
       openTrials: 1,
       auditRecords: 9,
       runs: [{ runId: id }],
+      halts: [],
     });
+  });
+
+  it("says what is halted, since when, by whom and why", async () => {
+    const notice = { haltId: "L-1-5", target: "L-1", since: 1_579_111_200_000_000, by: "halt", reason: "a drill" };
+    const tools = deskTools({ ...lab.deskParts, halts: () => [notice] });
+    const status = await lab.ask(tools.find(({ name }) => name === "desk_status"));
+    expect(status["halts"]).toEqual([
+      { target: "L-1", since: "2020-01-15T18:00:00.000Z", by: "halt", reason: "a drill" },
+    ]);
   });
 });

@@ -77,6 +77,7 @@ export async function labUnderTest(): Promise<LabUnderTest> {
       artifact: (hash) => artifacts.get(hash),
       upstreams: () => [{ name: "quantconnect", state: "ready", pid: 1, restarts: 2, tools: 64, lastError: null }],
       counts: () => Promise.resolve({ strategies: 1, trials: 2, openTrials: 1, auditRecords: 9 }),
+      halts: () => [],
       version: "1.2.3",
       startedAt: NOW,
     },

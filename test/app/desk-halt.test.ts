@@ -158,8 +158,19 @@ describe("the desk's side of a halt", () => {
     expect(halt.notice("L-2")).toBeUndefined();
     const notice = halt.notice("L-1");
     expect(notice).toMatchObject({ target: "L-1" });
+    expect(halt.notices()).toEqual([notice]);
     await halt.rearm(operator.rearm({ target: "L-1", haltId: notice?.haltId ?? "", at: systemClock.now() }));
     expect(halt.notice("L-1")).toBeUndefined();
     expect(rearmed).toEqual(["L-1"]);
+    expect(halt.notices()).toEqual([]);
+  });
+
+  it("names all that is halted, the desk first, also after a restart", async () => {
+    const halt = await start();
+    await halt.latch({ account: "L-2", reason: "a test", by: "host" });
+    await halt.latch({ account: "L-1", reason: "a test", by: "host" });
+    writeFileSync(join(folder, "HALT"), "");
+    expect(halt.notices().map(({ target }) => target)).toEqual(["desk", "L-1", "L-2"]);
+    expect((await start()).notices().map(({ target }) => target)).toEqual(["desk", "L-1", "L-2"]);
   });
 });

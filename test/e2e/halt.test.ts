@@ -28,7 +28,9 @@ describe("a halt", () => {
       { confirmed: true, gate: "closed", desk: "latched", accounts: [{ state: { kind: "ORDERS_CANCELLED" } }] },
     ]);
     expect((await order("buy")).code).toBe("HALTED");
-    expect((await home.run(["status"])).out).toMatch(/HALTED +since \S+ by quantwright halt: a drill \(`quantwright rearm`/);
+    expect((await home.run(["status"])).out).toMatch(
+      /HALTED +since \S+ by quantwright halt: a drill \(`quantwright rearm`/,
+    );
     expect(await positions()).toMatchObject([{ positions: [{ symbol: "AAPL", quantity: "10" }] }]);
     rmSync(join(home.dataDir, "HALT"));
     expect((await order("buy")).code).toBe("HALTED");
@@ -91,5 +93,12 @@ describe("a halt", () => {
       confirmed: true,
       accounts: [{ deployId: deployment.deployId, state: "FLAT" }],
     });
+    // Whoever looks sees that it is this account.
+    const { deployId } = deployment;
+    expect(await home.call("desk_status")).toMatchObject({ halts: [{ target: deployId }] });
+    const line = `HALTED     account ${deployId} since `;
+    expect((await home.run(["status"])).out).toContain(line);
+    const { out } = await home.run(["doctor", "--json"]);
+    expect(out).toContain(`halted for account ${deployId} since`);
   }, 120_000);
 });

@@ -13,7 +13,7 @@ import type { DeskIdentity } from "../../gateway/approvals/operator-list.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import type { HaltTarget } from "../../clients/halt/halt-target.ts";
 import type { Vault } from "../../store/vault/vault.ts";
-import { fileNotice, HALT_FILE } from "../halt-file.ts";
+import { fileNotice, HALT_FILE, latched } from "../halt-file.ts";
 import { newId, systemClock } from "../system.ts";
 import { clearHaltMarks, haltMark } from "./halt-mark.ts";
 
@@ -72,6 +72,13 @@ export class DeskHalt implements Disposable {
   /** The halt that holds for everything or for an account. */
   notice(account: string | null): HaltNotice | undefined {
     return this.#parts.gate.closed(account);
+  }
+
+  /** All that is halted: the desk first, then accounts that are halted by themselves. */
+  notices(): readonly HaltNotice[] {
+    const { gate, book } = this.#parts;
+    const all = [gate.closed(null), ...book.haltedAccounts().map((account) => latched(book, account))];
+    return all.filter((notice) => notice !== undefined);
   }
 
   /**

@@ -12,6 +12,8 @@ import { deskOperators } from "../operator-signing.ts";
 import { table, type Output } from "../output.ts";
 import { upstreamsSchema, upstreamsTable } from "../upstream-view.ts";
 
+const haltSchema = z.looseObject({ target: z.string(), since: z.int(), by: z.string(), reason: z.string() });
+
 export const statusSchema = z.looseObject({
   version: z.string(),
   pid: z.int(),
@@ -31,7 +33,8 @@ export const statusSchema = z.looseObject({
   // A desk of an older version does not say these.
   http: z.object({ url: z.string().nullable(), fault: z.string().nullable() }).optional(),
   approvals: z.object({ operators: z.string(), pending: z.int() }).optional(),
-  halt: z.looseObject({ since: z.int(), by: z.string(), reason: z.string() }).nullable().optional(),
+  halt: haltSchema.nullable().optional(),
+  haltedAccounts: z.array(haltSchema).default([]),
 });
 
 const upSchema = z.object({ http: z.coerce.number().int().min(0).max(65_535).optional(), httpHost: z.string().min(1) });
@@ -176,6 +179,13 @@ function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+function haltLine({ target, since, by, reason }: z.infer<typeof haltSchema>, output: Output): string {
+  const account = visibleText(target);
+  const [of, option] = target === "desk" ? ["", ""] : [`account ${account} `, ` --account ${account}`];
+  const why = `${isoTime(since)} by ${visibleText(by)}: ${visibleText(reason)}`;
+  return `${output.paint("red", "HALTED")}     ${of}since ${why} (\`quantwright rearm${option}\` lets trading go on)`;
+}
+
 function describe(status: z.infer<typeof statusSchema>, output: Output): string {
   const lines = [
     `${output.paint("bold", "Desk")}       pid ${status.pid}, version ${status.version}, profile ${status.profile}, ${Math.round(status.memoryBytes / 1048576)} MB`,
@@ -194,11 +204,8 @@ function describe(status: z.infer<typeof statusSchema>, output: Output): string 
       `Operators  ${operators}; ${counted(pending, "call")} ${pending === 1 ? "waits" : "wait"} for approval`,
     );
   }
-  if (status.halt !== null && status.halt !== undefined) {
-    const { since, by, reason } = status.halt;
-    const why = `${isoTime(since)} by ${visibleText(by)}: ${visibleText(reason)}`;
-    lines.splice(1, 0, `${output.paint("red", "HALTED")}     since ${why} (\`quantwright rearm\` lets trading go on)`);
-  }
+  const halts = [status.halt, ...status.haltedAccounts].filter((halt) => halt !== null && halt !== undefined);
+  lines.splice(1, 0, ...halts.map((halt) => haltLine(halt, output)));
   const { url = null, fault = null } = status.http ?? {};
   if (url !== null) lines.splice(-2, 0, `HTTP       ${url} (clients need a key: \`quantwright keys\`)`);
   else if (fault !== null) lines.splice(-2, 0, `HTTP       closed: ${fault}`);

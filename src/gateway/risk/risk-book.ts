@@ -92,6 +92,12 @@ export class RiskBook {
     return { ...state, mode: stricterMode(this.#record(EVERY_ACCOUNT).state.mode, state.mode) };
   }
 
+  /** Accounts that are halted by themselves, sorted; also where all are. */
+  haltedAccounts(): readonly string[] {
+    const records = [...this.#accounts].filter(([account]) => account !== EVERY_ACCOUNT);
+    return records.flatMap(([account, { state }]) => (state.mode.kind === "HALTED" ? [account] : [])).toSorted();
+  }
+
   reservationsOf(account: string): readonly Reservation[] {
     return [...this.#record(account).reservations.values()];
   }
