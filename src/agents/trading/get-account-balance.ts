@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isoTime } from "../../domain/clock.ts";
 import { Decimal } from "../../domain/decimal.ts";
 import type { AccountView } from "../../gateway/accounts/account-view.ts";
 import { defineSkill, type Skill } from "../../gateway/skill.ts";
@@ -8,7 +9,7 @@ const balanceSchema = z.object({
   projectId: z.int(),
   deployId: z.string(),
   mode: z.string(),
-  asOf: z.int().describe("Microseconds UTC"),
+  asOf: z.string().describe("ISO 8601 UTC"),
   currency: z.string(),
   equity: z.string(),
   equityAtLaunch: z.string().nullable(),
@@ -47,7 +48,7 @@ function balanceOf(view: AccountView): z.input<typeof balanceSchema> {
     projectId: view.projectId,
     deployId: view.deployId,
     mode: view.mode,
-    asOf: view.asOf,
+    asOf: isoTime(view.asOf),
     currency: view.currency,
     equity: view.equity.toString(),
     equityAtLaunch: view.launchEquity?.toString() ?? null,
