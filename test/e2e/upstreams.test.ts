@@ -55,7 +55,8 @@ describe("an upstream of the user's", () => {
     await using served = await connectClient(home, { toolset: "full", onToolsChanged: () => (changes += 1) });
     const env = { NOTES_STATE: state, NOTES_KEY: KEY };
     const done = await home.run(add("notes", "--env", "NOTES_STATE", "NOTES_KEY"), { env });
-    expect(done.json()).toMatchObject({ added: "notes", missing: [], needsLogin: false });
+    const added = { added: "notes", missing: [], needsLogin: false, state: "ready", lastError: null };
+    expect(done.json()).toMatchObject(added);
     await until(async () => (await upstream("notes"))?.["state"] === "ready", "it is ready");
     await until(() => changes > 0, "clients are told");
     const { tools: listed } = await served.client.listTools();
@@ -104,6 +105,19 @@ describe("an upstream of the user's", () => {
     expect(done.out).toContain(code);
     expect((await upstream("notes"))?.["state"]).toBe("ready");
     expect(Object.keys(written())).toEqual(["notes"]);
+  });
+
+  it("that cannot start is added with its fault said", async () => {
+    const none = join(home.folder, "no-such-program");
+    const done = await home.run(["upstream", "add", "broken", "--yes", "--", none]);
+    expect([done.code, done.out]).toEqual([0, expect.stringMatching(/broken is added, but it does not work.*ENOENT/)]);
+    expect((await home.run(["upstream", "remove", "broken"])).code).toBe(0);
+  });
+
+  it("that nobody knows has no tool to pin", async () => {
+    const unknown = (await home.run(["upstream", "pin", "nobody", "add_note", "--json"])).out;
+    expect(unknown).toContain("UPSTREAM_UNKNOWN");
+    expect((await home.run(["upstream", "pin", "notes", "no_tool", "--json"])).out).toContain("TOOL_UNKNOWN");
   });
 
   it.each([

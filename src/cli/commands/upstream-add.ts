@@ -3,8 +3,9 @@ import { z } from "zod";
 import { RefusalError } from "../../domain/refusal.ts";
 import { upstreamEntrySchema, type UpstreamEntry } from "../../domain/upstream-entry.ts";
 import { upstreamNameSchema } from "../../domain/upstream-name.ts";
+import { addedText, seenUpstream } from "../added-upstream.ts";
 import { agree } from "../agree.ts";
-import type { CliServices, CliSession, Terminal } from "../cli-services.ts";
+import type { CliServices, CliSession, DeskLink, Terminal } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { entryText } from "../upstream-view.ts";
 
@@ -50,11 +51,16 @@ export const addAddCommand: Join = (upstream, services, done) => {
       const entry = parsedEntry(given.instances === undefined ? single : { ...single, instances: given.instances });
       if (Object.hasOwn(session.upstreams.all(), known)) throw exists(known);
       if (!given.yes) await confirm(terminal, known, entry);
-      const missing = await put(session, known, entry);
-      const wants = missing.length > 0 || (entry.transport !== "stdio" && (entry.oauth || entry.headers.length > 0));
+      await using desk = await session.desk();
+      const missing = await put({ session, desk }, known, entry);
+      const needsLogin =
+        missing.length > 0 || (entry.transport !== "stdio" && (entry.oauth || entry.headers.length > 0));
+      // It cannot be ready before it was logged in to.
+      const seen = needsLogin ? undefined : await seenUpstream(desk, known);
+      const { state = null, lastError = null } = seen ?? {};
       output.result(
-        { added: known, entry, missing, needsLogin: wants },
-        `${known} is added.${wants ? ` It still needs: quantwright login upstream ${known}` : ""}`,
+        { added: known, entry, missing, needsLogin, state, lastError },
+        needsLogin ? `${known} is added. It still needs: quantwright login upstream ${known}` : addedText(known, seen),
       );
     }),
   );
@@ -100,8 +106,11 @@ async function confirm(terminal: Terminal, name: string, entry: UpstreamEntry): 
 }
 
 /** Adds it where the desk takes it; a name that it does not take leaves nothing behind. */
-async function put(session: CliSession, name: string, entry: UpstreamEntry): Promise<readonly string[]> {
-  await using desk = await session.desk();
+async function put(
+  { session, desk }: { readonly session: CliSession; readonly desk: DeskLink },
+  name: string,
+  entry: UpstreamEntry,
+): Promise<readonly string[]> {
   session.upstreams.put(name, entry);
   try {
     const missing = await session.upstreams.keepVariables(name, entry);

@@ -85,7 +85,10 @@ const addPin: Join = (upstream, services, done) => {
       await using desk = await session.desk();
       const all = seenToolsSchema.parse(await desk.request("upstream.tools", { name }));
       const seen = all.find((one) => one.tool === tool);
-      if (seen === undefined) throw toolUnknown(String(name), String(tool));
+      if (seen === undefined) {
+        const known = upstreamsSchema.parse(await desk.request("upstream.list")).map((one) => one.name);
+        throw known.includes(String(name)) ? toolUnknown(String(name), String(tool)) : unknown(String(name), known);
+      }
       if (seen.presentHash === null || seen.pinned === seen.present) {
         const why = seen.quarantined ?? "it is as it was when it was first used";
         output.result({ pinned: false, reason: why }, `There is nothing to pin: ${why}.`);
