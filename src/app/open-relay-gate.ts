@@ -84,6 +84,7 @@ function toolGate(gate: RelayGate): ToolGate {
       gate.listed(tools);
       return tools;
     },
+    lacks: (name) => gate.lacks(name),
     async call(request) {
       const done = await gate.call(request, async () => {
         const outcome = await request.forward(request.arguments);

@@ -49,6 +49,8 @@ const NOBODY_KNOWS: DeploymentState = { running: "unknown", flat: new Set() };
 export class RelayGate {
   readonly #options: RelayGateOptions;
   readonly #checks = new Map<string, ArgumentsCheck>();
+  /** Names that were looked for: a tool that no listing has is not looked for at each call. */
+  readonly #sought = new Set<string>();
 
   constructor(options: RelayGateOptions) {
     this.#options = options;
@@ -68,6 +70,14 @@ export class RelayGate {
         this.#checks.delete(name);
       }
     }
+  }
+
+  /** Whether the listing has to be seen first, so that a call of this tool can be checked; true once for each name. */
+  lacks(name: string): boolean {
+    if (this.#options.policy === undefined || this.#checks.has(name) || this.#sought.has(name)) return false;
+    if (this.#sought.size >= MOST_TOOLS) return false;
+    this.#sought.add(name);
+    return true;
   }
 
   /** Decides about a call, and forwards it or says why not. */

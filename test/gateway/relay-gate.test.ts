@@ -110,6 +110,9 @@ describe("the gate of a relay", () => {
 
   it("checks arguments against the schema that was listed, where a policy decides", async () => {
     const strict = gate(allow("echo"));
+    // It wants to see the listing once for each name, and none where nothing is checked.
+    expect([strict.lacks("echo"), strict.lacks("echo"), strict.lacks("other")]).toEqual([true, false, true]);
+    expect(gate(undefined).lacks("echo")).toBe(false);
     strict.listed([{ name: "echo", inputSchema: { type: "object", properties: { text: { type: "string" } } } }]);
     expect(await call(strict, "echo", { text: 7 })).toBe("ARGUMENTS_INVALID");
     expect(await call(strict, "echo", { text: "seven" })).toBe("answer");

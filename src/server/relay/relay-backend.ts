@@ -1,6 +1,7 @@
 import { isObject, RPC_CODE, type RpcNotification, type RpcRequest } from "../../domain/json-rpc.ts";
 import { paramHeadersOf, type ParamHeader } from "../../domain/mcp-param-headers.ts";
 import type { ExchangeAnswer, ExchangeSide, McpBackend, SessionClient, SessionHandler } from "../http/mcp-backend.ts";
+import { listTools } from "./list-tools.ts";
 import { relayRequest } from "./relay-request.ts";
 import { RelaySession } from "./relay-session.ts";
 import type { OpenUpstream, ToolGate } from "./relay-ports.ts";
@@ -15,7 +16,6 @@ export interface RelayBackendOptions {
 }
 
 const LOG_LEVEL = "io.modelcontextprotocol/logLevel";
-const MOST_PAGES = 100;
 
 /**
  * A relay behind the HTTP door: each session has a server of its own, because such a server knows one client only; all
@@ -69,28 +69,12 @@ export class RelayBackend implements McpBackend {
   }
 
   async paramHeaders(tool: string, request: RpcRequest): Promise<readonly ParamHeader[]> {
-    if (!this.#headers.has(tool)) await this.#list(request);
+    if (!this.#headers.has(tool)) await listTools(this.#shared, request, { learn: (tools) => this.#learn(tools) });
     return this.#headers.get(tool) ?? [];
   }
 
   close(): Promise<void> {
     return this.#shared.close();
-  }
-
-  /** Lists all tools on behalf of the request that asks: its `_meta` says who wants to know. */
-  async #list({ params }: RpcRequest): Promise<void> {
-    const meta = isObject(params?.["_meta"]) ? { ...params["_meta"] } : {};
-    delete meta["progressToken"];
-    let cursor: unknown;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const asked = { _meta: meta, ...(cursor === undefined ? {} : { cursor }) };
-      const request: RpcRequest = { jsonrpc: "2.0", id: 0, method: "tools/list", params: asked };
-      const outcome = await this.#shared.request(request, () => undefined).outcome;
-      if (outcome.kind !== "answer" || !("result" in outcome)) return;
-      this.#learn(outcome.result["tools"]);
-      cursor = outcome.result["nextCursor"];
-      if (typeof cursor !== "string") return;
-    }
   }
 
   #learn(tools: unknown): void {

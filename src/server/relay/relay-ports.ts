@@ -71,6 +71,8 @@ export interface ToolCall {
 export interface ToolGate {
   /** The tools of one page as clients shall see them. */
   listed(tools: readonly unknown[]): readonly unknown[];
+  /** Whether it must see the listing before it decides about a tool: a client may call what it never listed. */
+  lacks?(name: string): boolean;
   /** Decides about a call, and forwards it or not. Never rejects. */
   call(request: ToolCall): Promise<RawAnswer>;
 }

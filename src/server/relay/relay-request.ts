@@ -1,5 +1,6 @@
 import { RPC_CODE, metaOf, type RpcNotification, type RpcRequest } from "../../domain/json-rpc.ts";
 import { answerOf } from "./forward-answer.ts";
+import { listTools } from "./list-tools.ts";
 import type { ForwardOutcome, RawAnswer, ToolGate } from "./relay-ports.ts";
 import type { UpstreamLink } from "./upstream-link.ts";
 
@@ -27,16 +28,24 @@ export async function relayRequest(context: RelayContext, request: RpcRequest, s
   return Array.isArray(tools) ? { result: { ...answer.result, tools: context.gate.listed(tools) } } : answer;
 }
 
-function callTool(
-  { gate, session }: RelayContext,
+/** A server that does not list is asked to call all the same. */
+const LISTING_MILLISECONDS = 5000;
+
+async function callTool(
+  context: RelayContext,
   request: RpcRequest,
   side: RequestSide & { readonly forward: (params: RpcRequest["params"]) => Promise<ForwardOutcome> },
 ): Promise<RawAnswer> {
+  const { gate, session } = context;
   const { params = {} } = request;
   const { name, arguments: given } = params;
   if (typeof name !== "string") {
     const message = `tools/call: params.name: a text was expected, ${typeof name} came`;
-    return Promise.resolve({ error: { code: RPC_CODE.INVALID_PARAMS, message } });
+    return { error: { code: RPC_CODE.INVALID_PARAMS, message } };
+  }
+  if (gate.lacks?.(name) === true) {
+    const listing = AbortSignal.any([side.signal, AbortSignal.timeout(LISTING_MILLISECONDS)]);
+    await listTools(context.link, request, { learn: (tools) => gate.listed(tools), signal: listing });
   }
   const meta = metaOf(params);
   const token = meta?.["progressToken"];

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { processStartedAt } from "../../../src/clients/process/process-identity.ts";
+import { passAllGate } from "../../../src/server/relay/pass-all-gate.ts";
 import { eventually } from "../../support/e2e-processes.ts";
 import { openRelay, type Frame } from "../../support/relay-under-test.ts";
 
@@ -10,6 +11,43 @@ const framesSchema = z.array(z.looseObject({ id: z.unknown().optional(), method:
 const errorSchema = z.looseObject({ error: z.looseObject({ code: z.int(), message: z.string() }) });
 
 const methods = (frames: readonly Frame[]): unknown[] => frames.map((frame) => frame["method"]);
+
+describe("a relay whose gate checks arguments", () => {
+  it("lists a tool for the gate that its client never listed, and not again for one that is not there", async () => {
+    const known = new Set<unknown>();
+    const sought = new Set<string>();
+    const decided: [string, boolean][] = [];
+    await using relay = await openRelay({
+      gate: {
+        ...passAllGate,
+        listed: (tools) => {
+          const names = z
+            .array(z.looseObject({ name: z.string() }))
+            .parse(tools)
+            .map(({ name }) => name);
+          // As if the server did not list this one.
+          for (const name of names) if (name !== "pid") known.add(name);
+          return tools;
+        },
+        lacks: (name) => !known.has(name) && sought.size < sought.add(name).size,
+        call: (request) => {
+          decided.push([request.name, known.has(request.name)]);
+          return passAllGate.call(request);
+        },
+      },
+    });
+    await relay.call("echo", { a: 1 });
+    await relay.call("pid");
+    await relay.call("pid");
+    expect(decided).toEqual([
+      ["echo", true],
+      ["pid", false],
+      ["pid", false],
+    ]);
+    const heard = framesSchema.parse(await relay.call("heard")).map(({ method }) => method);
+    expect(heard.filter((method) => method === "tools/list")).toHaveLength(2);
+  });
+});
 
 describe("the relay passes on", () => {
   it("methods, members and values that it does not know, unchanged", async () => {
