@@ -1,6 +1,9 @@
 import type { CheckResult } from "./cli-services.ts";
 import type { Output } from "./output.ts";
 
+/** As wide as the longest name of a check. */
+const NAME_WIDTH = 19;
+
 /** A finding for people: one line, and what to do below it. */
 export function checkText({ name, state, detail, remedy }: CheckResult, output: Output): string {
   const mark =
@@ -9,6 +12,6 @@ export function checkText({ name, state, detail, remedy }: CheckResult, output: 
       : state === "warning"
         ? output.paint("yellow", "!")
         : output.paint("red", "✗");
-  const fix = remedy === undefined ? "" : `\n  ${"".padEnd(18)} ${output.paint("dim", "fix:")} ${remedy}`;
-  return `${mark} ${name.padEnd(18)} ${detail}${fix}`;
+  const fix = remedy === undefined ? "" : `\n  ${"".padEnd(NAME_WIDTH)} ${output.paint("dim", "fix:")} ${remedy}`;
+  return `${mark} ${name.padEnd(NAME_WIDTH)} ${detail}${fix}`;
 }

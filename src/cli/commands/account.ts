@@ -6,12 +6,17 @@ import { action, withGlobalFlags, type CommandContext } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { loginBroker, logoutBroker } from "./login-broker.ts";
 
-function onlyQuantconnect(name: unknown): void {
-  if (name === "quantconnect") return;
+const LOGINS = ["quantconnect", "upstream", "broker", "desk"];
+const LOGOUTS = ["quantconnect", "broker"];
+
+/** Refuses what is none of the accounts that a command knows. */
+function knownAccount(name: unknown, command: "login" | "logout"): void {
+  const known = command === "login" ? LOGINS : LOGOUTS;
+  if (known.includes(String(name))) return;
   throw new RefusalError({
     code: "USAGE",
-    message: `this version can only log in to quantconnect, "${String(name)}" came`,
-    remedy: "quantwright login quantconnect",
+    message: `one of ${known.join(", ")} was expected, "${String(name)}" came`,
+    remedy: `for example: quantwright ${command} quantconnect`,
   });
 }
 
@@ -26,6 +31,7 @@ export function addAccountCommands(program: Command, services: CliServices, done
       .option("--field <name...>", "of a broker: what to ask for"),
   ).action(
     action(services, done, async (context, account, name, options) => {
+      knownAccount(account, "login");
       if (account === "upstream") return loginUpstream(context, name);
       if (account === "broker") return loginBroker(context, name, options);
       if (account === "desk") return loginDesk(context, name);
@@ -34,7 +40,6 @@ export function addAccountCommands(program: Command, services: CliServices, done
         output,
         services: { terminal },
       } = context;
-      onlyQuantconnect(account);
       output.note(
         "User id and API token are on quantconnect.com: Account, API access. What you type as token is not shown.",
       );
@@ -62,9 +67,9 @@ export function addAccountCommands(program: Command, services: CliServices, done
       .argument("[name]", "of the broker"),
   ).action(
     action(services, done, async (context, account, name) => {
+      knownAccount(account, "logout");
       if (account === "broker") return logoutBroker(context, name);
       const { session, output } = context;
-      onlyQuantconnect(account);
       const removed = await session.logout();
       output.result(
         { removed },

@@ -4,6 +4,7 @@ import { checkText } from "../check-text.ts";
 import type { CheckResult, CliServices } from "../cli-services.ts";
 import { action, parseOptions, withGlobalFlags } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { importText } from "../import-text.ts";
 import { table } from "../output.ts";
 
 /** `doctor`, `install`, `serve`, `cloud` and `data`: getting a machine and its clients ready. */
@@ -190,7 +191,7 @@ function addDataCommands(program: Command, services: CliServices, done: (code: n
         from: request.from,
         to: request.to,
       });
-      output.result(report, JSON.stringify(report, null, 2));
+      output.result(report, importText(report));
     }),
   );
 }
