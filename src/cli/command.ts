@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { PROFILES } from "../domain/profile.ts";
 import { RefusalError } from "../domain/refusal.ts";
+import { visibleText } from "../domain/visible-text.ts";
 import type { CliServices, CliSession } from "./cli-services.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { Output } from "./output.ts";
@@ -53,12 +54,27 @@ export function action(
 export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: unknown): z.output<Schema> {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `--${kebab(path.join("."))}: ${message}`);
+  const faults = parsed.error.issues.map((issue) => faultOf(issue, options));
   throw new RefusalError({
     code: "USAGE",
     message: faults.join("; "),
     remedy: "add --help to the command to see what it takes",
   });
+}
+
+/** The option, what was expected of it and what came, as it was typed: a number that is none is not yet `NaN` there. */
+function faultOf({ path, message }: z.core.$ZodIssue, options: unknown): string {
+  const expected = message.replace(/^Invalid (?:input|option|string): /, "").replace(/, received \w+$/, "");
+  const came = path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    options,
+  );
+  return `--${kebab(path.join("."))}: ${expected}${typeof came === "string" ? `, "${shown(came)}" came` : ""}`;
+}
+
+/** What follows a `=` may be a secret that was typed where none is taken. */
+function shown(typed: string): string {
+  return visibleText(typed.replace(/=.*$/s, "=…"), 80);
 }
 
 function kebab(name: string): string {

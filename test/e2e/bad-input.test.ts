@@ -183,11 +183,11 @@ describe("the command line", () => {
     [["nonsense"], /nonsense/],
     [[], /command/],
     [["serve", "--toolset", "all"], /--toolset/],
-    [["cloud", "--port", "x"], /--port/],
+    [["cloud", "--port", "x"], /--port: expected number, "x" came/],
     [["trials", "--limit", "0"], /--limit/],
     [["status", "--profile", "x"], /--profile/],
     [["backtest"], /file/],
-    [["login", "someone"], /someone/],
+    [["login", "someone"], /quantconnect, upstream, broker, desk was expected, "someone" came/],
     [["install", "someone"], /someone/],
     [["upstream", "restart", "someone"], /someone/],
   ])("%j is a usage error: exit code 2 and one message", async (args, message) => {
