@@ -20,6 +20,10 @@ export function openHaltFile(file: string, book: RiskBook): HaltGate {
         fileNotice(file) ?? latched(book, EVERY_ACCOUNT) ?? (account === null ? undefined : latched(book, account))
       );
     },
+    anyAccount() {
+      const [account] = book.haltedAccounts();
+      return account === undefined ? undefined : latched(book, account);
+    },
   };
 }
 

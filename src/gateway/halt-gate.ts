@@ -15,7 +15,12 @@ export interface HaltNotice {
 export interface HaltGate {
   /** A notice for everything, or for this account; undefined while trading is open. What cannot be read is closed. */
   closed(account: string | null): HaltNotice | undefined;
+  /** A notice for any one account: what reaches all of them reaches it too. */
+  anyAccount?(): HaltNotice | undefined;
 }
+
+/** Commands to all deployments of an organisation at once. */
+const REACHES_ALL = /(?:^|_)broadcast_live_command$/;
 
 const CLOSED_CLASSES: ReadonlySet<CallClass> = new Set(["paper", "live"]);
 
@@ -25,7 +30,7 @@ export function haltRefusal(
   call: { readonly class: CallClass; readonly account: string | null; readonly tool: string },
 ): Refusal | undefined {
   if (!CLOSED_CLASSES.has(call.class)) return undefined;
-  const notice = gate.closed(call.account);
+  const notice = gate.closed(call.account) ?? (REACHES_ALL.test(call.tool) ? gate.anyAccount?.() : undefined);
   if (notice === undefined) return undefined;
   return {
     code: "HALTED",
