@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import type { BrokerSecrets } from "../gateway/brokerage-secrets.ts";
+import { isSecretField, type BrokerSecrets } from "../gateway/brokerage-secrets.ts";
 import type { Vault } from "../store/vault/vault.ts";
 
 const fieldsSchema = z.array(z.string());
@@ -9,6 +9,8 @@ const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 const FIELD = /^[a-z][a-z0-9-]{0,60}$/;
 
 const place = (name: string, field: string): string => `broker/${name}/${field}`;
+/** The names that there are. No name of a brokerage begins with a dot. */
+const NAMES = "broker/.names";
 const listPlace = (name: string): string => `broker/${name}/.fields`;
 
 /** Secrets of brokerages out of the vault; what is taken out is hidden from then on. */
@@ -24,6 +26,23 @@ export function brokerSecrets(vault: Vault, hide: (text: string) => void): Broke
       return value;
     },
   };
+}
+
+/** Hides what was stored before this desk started: what a server was once sent it may tell at any time. */
+export async function hideBrokerSecrets(vault: Vault, hide: (text: string) => void): Promise<void> {
+  for (const name of await namesIn(vault)) {
+    const list = await vault.get(listPlace(name));
+    const fields = list === undefined ? [] : fieldsSchema.parse(parseJson(list));
+    for (const field of fields.filter(isSecretField)) {
+      const value = await vault.get(place(name, field));
+      if (value !== undefined) hide(value);
+    }
+  }
+}
+
+async function namesIn(vault: Vault): Promise<readonly string[]> {
+  const names = await vault.get(NAMES);
+  return names === undefined ? [] : fieldsSchema.parse(parseJson(names));
 }
 
 /**
@@ -49,6 +68,8 @@ export async function storeBrokerSecrets(
   }
   await forgetBrokerSecrets(vault, name);
   for (const [field, value] of values) await vault.set(place(name, field), value);
+  const others = (await namesIn(vault)).filter((one) => one !== name);
+  await vault.set(NAMES, JSON.stringify([...others, name]));
   // Last: until then nothing can be referred to.
   await vault.set(listPlace(name), JSON.stringify([...values.keys()]));
 }
@@ -58,5 +79,7 @@ export async function forgetBrokerSecrets(vault: Vault, name: string): Promise<b
   const list = await vault.get(listPlace(name));
   if (list === undefined) return false;
   for (const field of fieldsSchema.parse(parseJson(list))) await vault.delete(place(name, field));
-  return vault.delete(listPlace(name));
+  const deleted = await vault.delete(listPlace(name));
+  await vault.set(NAMES, JSON.stringify((await namesIn(vault)).filter((one) => one !== name)));
+  return deleted;
 }

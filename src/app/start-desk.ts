@@ -21,6 +21,7 @@ import { lockDesk } from "../store/desk-lock.ts";
 import { RunStore } from "../store/runs/run-store.ts";
 import { openVault } from "../store/vault/open-vault.ts";
 import type { Vault } from "../store/vault/vault.ts";
+import { hideBrokerSecrets } from "./broker-secrets.ts";
 import { auditKey } from "./credentials.ts";
 import { openHome, type DeskHome } from "./desk-home.ts";
 import { openDeskDoors } from "./desk-doors.ts";
@@ -69,6 +70,9 @@ export async function startDesk(config: Config): Promise<Desk> {
     log(`desk ${config.version} starts (pid ${process.pid}, profile ${config.profile})`);
     const vault = openVault({ dataDir: config.dataDir, id: home.id, prefer: config.vault });
     if (vault.notice !== undefined) log(vault.notice);
+    await hideBrokerSecrets(vault, (text) => mask.add(text)).catch((error: unknown) =>
+      log(`brokerages' secrets are hidden from their first use on only: ${String(error)}`),
+    );
     const store = await openStore(config, { home, vault, mask, stack });
     const interrupted = await closeOpenIntents(store.database, store.ledger);
     if (interrupted > 0) log(`${interrupted} calls were cut off by the end of the desk before: OUTCOME_UNKNOWN`);

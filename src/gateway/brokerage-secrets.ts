@@ -83,8 +83,13 @@ async function mapSettings(args: Body, step: (settings: Body) => Promise<Outcome
   return accepted(changed);
 }
 
+/** Whether what stands in a field of a brokerage's settings lets somebody trade there. */
+export function isSecretField(name: string): boolean {
+  return SECRET_FIELD.test(name);
+}
+
 function isRawSecret(name: string, value: unknown): boolean {
-  return SECRET_FIELD.test(name) && typeof value === "string" && value !== "" && !REFERENCE.test(value);
+  return isSecretField(name) && typeof value === "string" && value !== "" && !REFERENCE.test(value);
 }
 
 function rawSecret(field: string): Outcome<never> {
