@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CliSession } from "../cli/cli-services.ts";
+import { makeFolder } from "../clients/make-folder.ts";
 import { SecretMask } from "../clients/secret-mask.ts";
 import type { Config } from "../config.ts";
 import { RefusalError } from "../domain/refusal.ts";
@@ -24,6 +25,7 @@ export async function runCloudCommand(
       remedy: "add --token-file FILE; the file is made with a random token if it is not there",
     });
   }
+  openCloudFolder(folder);
   const { collaborators, mostQueuedBacktests, backtestsPerMinute, faultsFile, untilIdle } = request;
   await using stack = new AsyncDisposableStack();
   const log = untilIdle ? ownLog(config, { token, stack }) : request.log;
@@ -81,6 +83,17 @@ function tokenIn(file: string): string {
     message: `${file} holds no API token: expected at least 16 characters, ${token.length} came`,
     remedy: "delete the file to have a token made",
   });
+}
+
+function openCloudFolder(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `cannot use the folder ${folder}: ${reason}`;
+    const remedy = "make the folder writable, free disk space, or choose another one with --folder or --data-dir";
+    throw new RefusalError({ code: "STORE_UNAVAILABLE", message, remedy }, { cause: error });
+  }
 }
 
 /** The organisation of a local cloud: 32 hex digits, the same for the same folder. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { parseJson } from "../domain/parse-json.ts";
 import { RefusalError } from "../domain/refusal.ts";
-import { makeFolder } from "./make-folder.ts";
+import { makeFolder } from "../clients/make-folder.ts";
 
 const identitySchema = z.object({
   id: z.string(),

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { zipSync } from "fflate";
+import { makeFolder } from "../make-folder.ts";
 import { SOURCES_PATH } from "./sources.ts";
 
 /** Grows with each change of what is generated, so that older files are not taken for today's. */
@@ -24,7 +25,7 @@ export function openSyntheticCache(
   const key = createHash("sha256").update(`${GENERATION} ${made.seed}`);
   for (const folder of made.dataFolders) key.update(`${folder}\n${textOf(join(folder, SOURCES_PATH))}\n`);
   const parent = join(cacheFolder, "synthetic", key.digest("hex").slice(0, 16));
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  makeFolder(parent, 0o700);
   const folder = realpathSync(parent);
   return {
     folder,

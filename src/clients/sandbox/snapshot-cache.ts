@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import type { SandboxInstallation } from "./installation.ts";
 import { SandboxProcess } from "./sandbox-process.ts";
 import type { SpawnSettings } from "./sandbox-process.ts";
@@ -52,7 +53,7 @@ export class SnapshotCache {
   }
 
   async #find(): Promise<string> {
-    mkdirSync(this.#folder, { recursive: true });
+    makeFolder(this.#folder, 0o777);
     const file = join(realpathSync(this.#folder), `pyodide-${this.#key()}.snapshot`);
     if (!existsSync(file)) await this.#make(file);
     return file;
