@@ -26,5 +26,5 @@ export function addedText(name: string, seen: SeenUpstream | undefined): string 
   if (seen === undefined || seen.lastError === null)
     return `${name} is added and not ready yet: \`quantwright upstream list\` shows when it is.`;
   const fault = visibleText(seen.lastError, 500);
-  return `${name} is added, but it does not work (${seen.state}): ${fault}\nIt is tried again and again. \`quantwright upstream remove ${name}\` takes it away.`;
+  return `${name} is added, but it does not work: ${fault}\nIt is tried again and again. \`quantwright upstream remove ${name}\` takes it away.`;
 }
