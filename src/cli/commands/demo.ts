@@ -14,7 +14,8 @@ export function addDemoCommand(program: Command, services: CliServices, done: (c
   ).action(
     action(services, done, async ({ session, output }) => {
       let steps = 0;
-      const room = Math.max(40, services.terminal.columns - DETAIL_COLUMN);
+      const { isTerminal, columns } = services.terminal;
+      const room = isTerminal ? Math.max(40, columns - DETAIL_COLUMN) : Number.MAX_SAFE_INTEGER;
       const onStep = (step: DemoStep): void => {
         if (step.kind === "progress") output.bar(step.fraction ?? 0, step.detail);
         if (step.kind === "done") {
