@@ -4,9 +4,11 @@ import { listenForLogin } from "../../../src/clients/upstream/loopback-listener.
 import { OAuthLogin, type TokenPlace } from "../../../src/clients/upstream/oauth-login.ts";
 import { UpstreamManager } from "../../../src/clients/upstream/upstream-manager.ts";
 import type { UpstreamOutcome } from "../../../src/gateway/upstream-port.ts";
+import { refusalOf } from "../../store/support/refusal-of.ts";
 import { startOAuthServer, type OAuthServer } from "../../support/oauth-server.ts";
 
 const STATE = "a-state-that-nobody-guesses";
+const LOGIN_REQUIRED = { code: "UPSTREAM_LOGIN_REQUIRED", remedy: "quantwright login upstream guarded" };
 
 describe("a login to an upstream", () => {
   let stack: AsyncDisposableStack;
@@ -88,12 +90,14 @@ describe("a login to an upstream", () => {
     const outcome = await call(upstreams);
     expect(outcome).toMatchObject({ kind: "lost", sent: false });
     expect(outcome.kind === "lost" ? outcome.reason : "").toMatch(/wants a login/);
+    expect(await refusalOf(auth(new OAuthLogin(place), { serverUrl: server.url }))).toMatchObject(LOGIN_REQUIRED);
     expect(server.registrations).toBe(1);
   });
 
   it("is asked for where there never was one", async () => {
     const outcome = await call(connect());
     expect(outcome).toMatchObject({ kind: "lost", sent: false });
+    expect(await refusalOf(auth(new OAuthLogin(place), { serverUrl: server.url }))).toMatchObject(LOGIN_REQUIRED);
     expect(server.registrations).toBe(0);
     expect(server.faults).toEqual([]);
   });
