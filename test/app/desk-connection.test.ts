@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connectToDesk } from "../../src/app/desk-connection.ts";
+import { connectOrStart, connectToDesk } from "../../src/app/desk-connection.ts";
 import { openHome } from "../../src/app/desk-home.ts";
 import { readConfig, type Config } from "../../src/config.ts";
 import { refusalOf } from "../store/support/refusal-of.ts";
@@ -54,5 +54,15 @@ describe.skipIf(process.platform === "win32")("a connection to a desk", () => {
 
   it("is none where nobody listens", async () => {
     expect(await connect()).toBeUndefined();
+  });
+
+  it("to one that does not come up is refused with the place of its log", async () => {
+    const nodePath = join(folder, "no-node-here");
+    const started = connectOrStart({ ...config, nodePath }, { kind: "cli", channel: "control" });
+    expect(await refusalOf(started)).toMatchObject({
+      code: "DESK_NOT_STARTED",
+      message: "the desk did not start",
+      remedy: `see its log: ${openHome(config).logFile}`,
+    });
   });
 });
