@@ -114,8 +114,12 @@ describe("edit_strategy", () => {
   });
 
   it("refuses a passage that is not there, or there twice, and says how often", async () => {
-    expect((await refusalOf(edit({ find: "b = 2", replace: "" }))).message).toMatch(/occurs 2 times/);
-    expect((await refusalOf(edit({ find: "c", replace: "" }))).message).toMatch(/occurs 0 times/);
+    const refused = (count: number) => ({
+      code: "PASSAGE_NOT_UNIQUE",
+      message: expect.stringContaining(`occurs ${count} times`) as unknown,
+    });
+    expect(await refusalOf(edit({ find: "b = 2", replace: "" }))).toMatchObject(refused(2));
+    expect(await refusalOf(edit({ find: "c", replace: "" }))).toMatchObject(refused(0));
     expect((await refusalOf(edit({ file: "other.py", find: "c", replace: "" }))).code).toBe("FILE_UNKNOWN");
   });
 
@@ -140,6 +144,14 @@ describe("edit_strategy", () => {
   it("names the strategies that there are for one that is not", async () => {
     const refusal = await refusalOf(edit({ strategyId: "s9" }));
     expect(refusal).toMatchObject({ code: "STRATEGY_UNKNOWN", remedy: "known are s1 (First)" });
+  });
+
+  it("says that a strategy has no project on the profile in use, and asks the cloud nothing", async () => {
+    const links = [{ profile: "quantconnect" as const, organisation: "o", projectId: 8 }];
+    await lab.strategies.add({ id: "s2", name: "Away", lifecycle: "draft", createdAt: NOW, links });
+    const message = "strategy Away has no project on profile local";
+    expect(await refusalOf(edit({ strategyId: "s2" }))).toMatchObject({ code: "STRATEGY_NOT_LINKED", message });
+    expect(lab.asked).toEqual([]);
   });
 });
 
