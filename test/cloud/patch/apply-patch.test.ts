@@ -55,6 +55,32 @@ describe("a unified diff", () => {
     });
   });
 
+  it.each([
+    ["a hunk that matches nowhere", "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-x\n+y\n", "hunk 1 of f"],
+    ["a file that is not there", "--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-a\n+b\n", "no file gone"],
+    ["a new name that is taken", "diff --git a/f b/g\nrename from f\nrename to g\n", "g exists already"],
+  ])("is refused as one that does not apply for %s", (_what, text, part) => {
+    const patches = parsePatch(text);
+    const files = new Map([
+      ["f", "a\n"],
+      ["g", "b\n"],
+    ]);
+    expect(patches.ok && applyPatch(files, patches.value)).toMatchObject({
+      ok: false,
+      refusal: { code: "PATCH_DOES_NOT_APPLY", message: expect.stringContaining(part) as unknown },
+    });
+  });
+
+  it.each([
+    ["a hunk that is cut off", "--- a/f\n+++ b/f\n@@ -1,9 +1,9 @@\n a\n", "shorter than its header"],
+    ["a line without a sign", "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\nabc\n", "line 4 of the patch"],
+  ])("is refused as malformed for %s, with the line", (_what, text, part) => {
+    expect(parsePatch(text)).toMatchObject({
+      ok: false,
+      refusal: { code: "PATCH_MALFORMED", message: expect.stringContaining(part) as unknown },
+    });
+  });
+
   it("never throws, whatever it is given", () => {
     const line = fc.oneof(
       fc.constantFrom(
