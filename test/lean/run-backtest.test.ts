@@ -89,6 +89,49 @@ describe("a backtest", () => {
     });
   });
 
+  it("says where real prices are from, without calling the result synthetic", () => {
+    const sources = { SPY: { source: "an exchange", licence: "free", synthetic: false } };
+    const files = new Map([...FILES, ["quantwright/sources.json", JSON.stringify(sources)]]);
+    const result = run((algorithm) => ({ initialize: () => week(algorithm) }), { files });
+    expect(result.synthetic).toBe(false);
+    expect(result.warnings).toContainEqual({
+      code: "DATA_SOURCE",
+      message: "SPY: source an exchange, licence free.",
+    });
+  });
+
+  it("refuses a symbol that the algorithm did not add, and says how to add it", () => {
+    const result = run((algorithm) => ({
+      initialize: () => week(algorithm),
+      onData: () => void algorithm.securities.get("IBM"),
+    }));
+    expect(result.error).toMatchObject({
+      phase: "run",
+      code: "SECURITY_NOT_FOUND",
+      message: expect.stringContaining("IBM") as unknown,
+      remedy: expect.stringContaining('add_equity("IBM")') as unknown,
+    });
+  });
+
+  it("counts a balance that no pair prices as nothing, and says so", () => {
+    let value: number | undefined;
+    const result = run((algorithm) => ({
+      initialize() {
+        week(algorithm);
+        algorithm.setCurrency("EUR", 5);
+      },
+      onData() {
+        value = algorithm.portfolio.cashBook.find("EUR")?.valueInAccountCurrency.toNumber();
+      },
+    }));
+    expect(result.error).toBeUndefined();
+    expect(value).toBe(0);
+    expect(result.warnings).toContainEqual({
+      code: "CONVERSION_MISSING",
+      message: "no pair with data prices EUR in USD: its balance counts as nothing",
+    });
+  });
+
   it("turns what a callback throws into the result's error, with all there was until then", () => {
     let slices = 0;
     const result = run((algorithm) => ({
