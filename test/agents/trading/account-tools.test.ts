@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { cancelOrder } from "../../../src/agents/trading/cancel-order.ts";
 import { getAccountBalance } from "../../../src/agents/trading/get-account-balance.ts";
 import { getPositions } from "../../../src/agents/trading/get-positions.ts";
 import type { TradingParts } from "../../../src/agents/trading/trading-parts.ts";
 import { Decimal } from "../../../src/domain/decimal.ts";
 import { accepted } from "../../../src/domain/refusal.ts";
 import type { SkillContext } from "../../../src/gateway/skill.ts";
+import { refusalOf } from "../../store/support/refusal-of.ts";
 
 const AS_OF = 1_579_111_200_000_000;
 
@@ -25,7 +27,18 @@ const parts: TradingParts = {
           launchEquity: undefined,
           cash: [],
           positions: [],
-          working: [],
+          working: [
+            {
+              orderId: 3,
+              symbol: "SPY",
+              type: "limit",
+              quantity: Decimal.parse("10"),
+              remaining: Decimal.parse("4"),
+              limitPrice: Decimal.ONE,
+              stopPrice: undefined,
+              tag: "",
+            },
+          ],
           realized: new Map(),
           quotes: new Map(),
         }),
@@ -56,4 +69,17 @@ describe("what is told of an account", () => {
       expect(asOf).toBe(AS_OF);
     },
   );
+});
+
+describe("an order that is to be cancelled", () => {
+  const plan = (orderId: number) => cancelOrder(parts).plan?.({ projectId: 7, orderId }, context);
+
+  it("is refused where it does not work, with those that do", async () => {
+    expect(await refusalOf(Promise.resolve(plan(9)))).toMatchObject({
+      code: "ORDER_NOT_WORKING",
+      message: "order 9 does not work: it has ended, or there is none such",
+      remedy: "working are 3 (4 SPY)",
+    });
+    expect(await plan(3)).toMatchObject({ class: "reduce", symbols: ["SPY"] });
+  });
 });
