@@ -157,6 +157,18 @@ describe("a durable backtest", () => {
     expect(await bench.runs.cancel("nothing")).toBeUndefined();
   });
 
+  it("that is cancelled ends the call that is under way with that as its reason", async () => {
+    let reason: unknown;
+    cloud.instead.set("create_compile", (args, signal) => {
+      signal?.addEventListener("abort", () => void (reason = signal.reason));
+      return hang(args, signal);
+    });
+    const { id } = await startBacktest(bench.runs);
+    await until(() => cloud.count("create_compile") === 1, "the call is made");
+    await bench.runs.cancel(id);
+    expect(await refusalOf(Promise.reject(reason as Error))).toMatchObject({ code: "RUN_CANCELLED" });
+  });
+
   it("that is cancelled while it is created leaves no backtest behind", async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const { promise: answer, resolve: letGo } = Promise.withResolvers<void>();
