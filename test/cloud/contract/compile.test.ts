@@ -43,7 +43,9 @@ describe("compiling", () => {
     const compileId = await cloud.compile(projectId);
     const read = await cloud.call("/compile/read", { projectId, compileId });
     expect(read).toMatchObject({ state: "BuildError" });
-    expect(JSON.stringify(read["logs"])).toContain("the compiler broke");
+    expect(read["logs"]).toContainEqual(
+      expect.stringMatching(/^main\.py:1:1: error COMPILER_FAILED: .*the compiler broke/),
+    );
   });
 
   it("has the same signature for the same files, and another one after a change", async () => {
@@ -64,6 +66,7 @@ describe("compiling", () => {
       success: true,
       state: "BuildError",
       logs: [expect.any(String), expect.stringContaining("only Python")],
+      quantwright: { diagnostics: [{ code: "LANGUAGE_NOT_SUPPORTED" }] },
     });
     expect(await cloud.call("/backtests/create", { projectId, compileId, backtestName: "x" })).toMatchObject({
       success: false,
