@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { findInstallation } from "../../../src/clients/sandbox/installation.ts";
 import { SandboxProcess } from "../../../src/clients/sandbox/sandbox-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sandbox-process-"));
@@ -65,6 +66,33 @@ const bytes = new TextEncoder().encode(text);
 send(Uint8Array.of(0, 0, 0, bytes.length, ...bytes));
 setInterval(() => {}, 1000);`);
     await expect(child.ask(ASK, "compiled")).rejects.toMatchObject({ refusal: { code: "GOT", message: "" } });
+    await child.kill();
+  });
+});
+
+describe("a sandbox program that cannot go on", () => {
+  const { program, cpythonProgram, codePaths, pythonFolder } = findInstallation();
+
+  it.each([
+    ["the interpreter's folder is missing", program, /Cannot find module/],
+    ["the trusted project's Python gave it no pipes", cpythonProgram, /numbers of two pipes/],
+  ])("says as a fault of ours why, where %s", async (_why, file, why) => {
+    const child = new SandboxProcess({
+      nodePath: process.execPath,
+      program: file,
+      paths: { read: codePaths, write: [folder] },
+      registerProcess: () => () => {},
+    });
+    const missing = join(folder, "missing");
+    const request = {
+      type: "snapshot",
+      pyodideFolder: missing,
+      pythonFolder,
+      target: join(folder, "snapshot"),
+    } as const;
+    await expect(child.ask(request, "written")).rejects.toMatchObject({
+      refusal: { code: "SANDBOX_FAULT", message: expect.stringMatching(why) as unknown },
+    });
     await child.kill();
   });
 });
