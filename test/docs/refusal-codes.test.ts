@@ -39,6 +39,16 @@ describe("the tables of codes in docs/architecture.md", () => {
     expect(listed.toSorted()).toEqual(codesInSource());
   });
 
+  it("are each expected by name in a test", () => {
+    const tests = [join(ROOT, "test"), join(ROOT, "vendor", "quantconnect-mcp", "test")].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".ts") && !path.startsWith("docs"))
+        .map((path) => readFileSync(join(folder, path), "utf8")),
+    );
+    const named = new Set(tests.flatMap((text) => [...text.matchAll(/\b[A-Z][A-Z0-9_]+\b/g)].map(([code]) => code)));
+    expect(documented().flatMap(({ code }) => (named.has(code) ? [] : [code]))).toEqual([]);
+  });
+
   it("say the exit code that the command line gives", () => {
     const rows = documented().filter(({ exit }) => exit !== undefined);
     expect(rows.length).toBeGreaterThan(50);

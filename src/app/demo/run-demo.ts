@@ -8,7 +8,6 @@ import { lineChart } from "../../cli/terminal-chart.ts";
 import { importDemoPrices } from "../../clients/data/demo-prices.ts";
 import { processStartedAt } from "../../clients/process/process-identity.ts";
 import { readConfig, type Config } from "../../config.ts";
-import { haltText } from "../../domain/halt-state.ts";
 import { RefusalError } from "../../domain/refusal.ts";
 import { demoReportHtml } from "../../web/demo-report.ts";
 import { ControlClient } from "../control-client.ts";
@@ -19,6 +18,7 @@ import { demoReport } from "./demo-report.ts";
 import { createDemoHome } from "../desk-home.ts";
 import { runHalt } from "../halt/run-halt.ts";
 import { systemClock } from "../system.ts";
+import { haltDemo } from "./halt-demo.ts";
 import { tradeOnPaper, type PaperTradingParts } from "./paper-trading.ts";
 
 export interface DemoRequest {
@@ -61,7 +61,7 @@ export async function runDemo(user: Config, request: DemoRequest): Promise<DemoO
       (one) => `${one.server} serves ${one.tools.length} tools over stdio`,
     );
     const { control } = desk;
-    const halt = (): ReturnType<PaperTradingParts["halt"]> => haltDemo(config);
+    const halt = (): ReturnType<PaperTradingParts["halt"]> => haltDemo((command) => runHalt(config, command));
     const found = await research(client, { data, say, request, control, halt });
     const audit = await say(
       "audit verified",
@@ -293,15 +293,6 @@ async function benchmarkReturns(
 }
 
 /** The kill switch, as the command runs it. */
-async function haltDemo(config: Config): ReturnType<PaperTradingParts["halt"]> {
-  const begun = performance.now();
-  const request = { flatten: true, account: undefined, reason: "the end of the demo", onState: () => undefined };
-  const { accounts, confirmed } = await runHalt(config, request);
-  const states = accounts.map(({ state }) => haltText(state)).join(", ");
-  if (confirmed) return { states, milliseconds: performance.now() - begun };
-  throw new RefusalError({ code: "HALT_UNCONFIRMED", message: `the demo's account is ${states}` });
-}
-
 async function verifiedAudit(control: ControlClient): Promise<{ readonly count: number; readonly head: string }> {
   const verdict = z
     .union([
