@@ -124,7 +124,8 @@ export class SandboxProcess {
           if (reply instanceof RefusalError) reject(reply);
           else if (reply.type === wanted) resolve(reply as Extract<SandboxReply, { type: T }>);
           else if (reply.type === "progress" || reply.type === "object-store") onOther?.(reply);
-          else if (reply.type === "fault") reject(new RefusalError({ code: reply.code, message: reply.message }));
+          else if (reply.type === "fault")
+            reject(new RefusalError({ code: reply.code, message: maskPaths(reply.message) }));
           else this.#fail(this.#broken(`an unexpected message ${reply.type}`));
         };
         this.#child.stdin?.write(encodeFrame(request));
