@@ -73,15 +73,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 
 async function importFile(
   config: Config,
-  request: {
-    readonly file: string;
-    readonly ticker: string;
-    readonly source: string | undefined;
-    readonly licence: string | undefined;
-    readonly kind: "equity" | "index";
-    readonly from: string | undefined;
-    readonly to: string | undefined;
-  },
+  request: Parameters<CliSession["importData"]>[0],
 ): Promise<Readonly<Record<string, unknown>>> {
   let csv: string;
   try {

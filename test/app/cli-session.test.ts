@@ -5,9 +5,10 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { createSession } from "../../src/app/cli-session.ts";
 import { openHome } from "../../src/app/desk-home.ts";
-import type { CliServices, Terminal } from "../../src/cli/cli-services.ts";
+import type { CliServices } from "../../src/cli/cli-services.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { readConfig } from "../../src/config.ts";
+import { scriptedTerminal } from "../support/scripted-terminal.ts";
 
 it.skipIf(process.platform === "win32")("a desk that speaks otherwise is told of as an unexpected answer", async () => {
   const folder = mkdtempSync(join(tmpdir(), "qw-session-"));
@@ -21,20 +22,7 @@ it.skipIf(process.platform === "win32")("a desk that speaks otherwise is told of
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
 
-  let said = "";
-  const say = (text: string): void => void (said += text);
-  const untyped = (): Promise<string> => Promise.reject(new Error("nothing is typed"));
-  const terminal: Terminal = {
-    isTerminal: false,
-    isInteractive: false,
-    colour: false,
-    columns: 100,
-    out: say,
-    err: say,
-    readLine: untyped,
-    readSecret: untyped,
-    readPassphrase: untyped,
-  };
+  const { terminal, said } = scriptedTerminal();
   const interrupted = new AbortController().signal;
   const session: CliServices["session"] = (flags) => createSession(config, { flags, cwd: folder, interrupted });
   const exit = await runProgram(["down", "--json"], { terminal, version: "0", session, interrupted });
@@ -43,5 +31,5 @@ it.skipIf(process.platform === "win32")("a desk that speaks otherwise is told of
 
   expect(exit).toBe(1);
   const message = expect.stringContaining("nonce") as unknown;
-  expect(JSON.parse(said)).toMatchObject({ error: { code: "ANSWER_UNEXPECTED", message } });
+  expect(JSON.parse(said())).toMatchObject({ error: { code: "ANSWER_UNEXPECTED", message } });
 });

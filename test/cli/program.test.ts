@@ -1,29 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { CliServices, Terminal } from "../../src/cli/cli-services.ts";
+import type { CliServices } from "../../src/cli/cli-services.ts";
 import { newPassphrase } from "../../src/cli/operator-signing.ts";
 import { runProgram } from "../../src/cli/program.ts";
-
-function terminalOf(answers: string[]): { readonly terminal: Terminal; readonly said: () => string } {
-  let said = "";
-  const say = (text: string): void => void (said += text);
-  const answer = (prompt: string): Promise<string> => {
-    say(prompt);
-    const next = answers.shift();
-    return next === undefined ? Promise.reject(new Error("nothing more is typed")) : Promise.resolve(next);
-  };
-  const terminal: Terminal = {
-    isTerminal: false,
-    isInteractive: false,
-    colour: false,
-    columns: 100,
-    out: say,
-    err: say,
-    readLine: answer,
-    readSecret: answer,
-    readPassphrase: answer,
-  };
-  return { terminal, said: () => said };
-}
+import { scriptedTerminal } from "../support/scripted-terminal.ts";
 
 describe("a command line that cannot be read", () => {
   it.each([
@@ -32,7 +11,7 @@ describe("a command line that cannot be read", () => {
     ["backtest", "(quantwright backtest --help says what it takes)"],
     ["foo", "(quantwright --help lists the commands)"],
   ])("%s names the help of the command that was meant", async (line, hint) => {
-    const { terminal, said } = terminalOf([]);
+    const { terminal, said } = scriptedTerminal([]);
     const session = (): never => {
       throw new Error("no session is opened");
     };
@@ -44,10 +23,10 @@ describe("a command line that cannot be read", () => {
 
 describe("a new passphrase", () => {
   it("is typed twice, and once where it will be refused as too short", async () => {
-    const long = terminalOf(["long enough to take", "long enough to take"]);
+    const long = scriptedTerminal(["long enough to take", "long enough to take"]);
     expect(await newPassphrase(long.terminal, "anna")).toBe("long enough to take");
     expect(long.said()).toContain("again");
-    const short = terminalOf(["short"]);
+    const short = scriptedTerminal(["short"]);
     expect(await newPassphrase(short.terminal, "anna")).toBe("short");
     expect(short.said()).not.toContain("again");
   });

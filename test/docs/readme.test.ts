@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { CliServices } from "../../src/cli/cli-services.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { scriptedTerminal } from "../support/scripted-terminal.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -17,19 +18,9 @@ function firstCells(heading: string): string[] {
 
 /** What `quantwright --help` prints. */
 async function help(...args: string[]): Promise<string> {
-  let text = "";
+  const { terminal, said } = scriptedTerminal();
   const services: CliServices = {
-    terminal: {
-      isTerminal: false,
-      isInteractive: false,
-      colour: false,
-      columns: 100,
-      out: (part) => void (text += part),
-      err: () => undefined,
-      readLine: () => Promise.reject(new Error("nothing is asked")),
-      readSecret: () => Promise.reject(new Error("nothing is asked")),
-      readPassphrase: () => Promise.reject(new Error("nothing is asked")),
-    },
+    terminal,
     version: "0",
     session: () => {
       throw new Error("help opens no session");
@@ -37,7 +28,7 @@ async function help(...args: string[]): Promise<string> {
     interrupted: new AbortController().signal,
   };
   await runProgram([...args, "--help"], services);
-  return text;
+  return said();
 }
 
 const commandsIn = (text: string): string[] =>

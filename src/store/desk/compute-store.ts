@@ -103,18 +103,18 @@ async function usedOn(database: Kysely<DeskTables>, principal: string, day: stri
   };
 }
 
+/** What an estimate that is still held says of itself. */
+const HELD = [
+  "compute_uses.call_id",
+  "compute_uses.tool",
+  "compute_uses.backtests",
+  "compute_uses.estimated_milliseconds",
+  "compute_uses.price_per_hour",
+  "compute_uses.currency",
+] as const;
+
 function heldRows(database: Kysely<DeskTables>) {
-  return database
-    .selectFrom("compute_uses")
-    .select([
-      "compute_uses.call_id",
-      "compute_uses.tool",
-      "compute_uses.backtests",
-      "compute_uses.estimated_milliseconds",
-      "compute_uses.price_per_hour",
-      "compute_uses.currency",
-    ])
-    .where("compute_uses.state", "=", "held");
+  return database.selectFrom("compute_uses").select(HELD).where("compute_uses.state", "=", "held");
 }
 
 function heldOf(row: {
@@ -150,15 +150,7 @@ async function ended(database: Kysely<DeskTables>, profile: string): Promise<End
       fn.min("trials.opened_at").as("opened_at"),
       fn.max("trials.closed_at").as("closed_at"),
     ])
-    .groupBy([
-      "compute_uses.call_id",
-      "compute_uses.tool",
-      "compute_uses.backtests",
-      "compute_uses.estimated_milliseconds",
-      "compute_uses.price_per_hour",
-      "compute_uses.currency",
-      "compute_uses.began_at",
-    ])
+    .groupBy([...HELD, "compute_uses.began_at"])
     .execute();
   return rows
     .filter(({ trials, closed, points, over }) => closed === trials && points === over)

@@ -26,6 +26,6 @@ export function requireWholeLog(head: ChainHead, { file, mark }: KeptHeads): voi
     code: "AUDIT_HEAD_MISSING",
     message: `the file with the head of the audit log is gone, and ${mark.count} records or more were written`,
     remedy:
-      "restore audit-head.json from a backup; without one nobody can say that the log was not cut, and an operator may accept that with `quantwright audit restore-head`",
+      "restore audit-head.json from a backup; without one nobody can say that the log was not cut, and of a desk's log an operator may accept that with `quantwright audit restore-head`",
   });
 }
